@@ -7,9 +7,16 @@ import { input } from "../graph/tensor.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { autoencoder, vae } from "../models/index.ts";
 import { scatterPlot } from "../plot/index.ts";
-import { type Row, type RowContext, type Values, fitEach } from "./row.ts";
+import { type Row, type RowContext, type Scale, type Values, fitEach, overSeeds } from "./row.ts";
 
-const seed = 1;
+const models = { vae, autoencoder } as const;
+type Name = keyof typeof models;
+const names = Object.keys(models) as Name[];
+
+const budgets: Readonly<Record<Scale, { readonly epochs: number; readonly seeds: readonly number[] }>> = {
+  quick: { epochs: 2, seeds: [1] },
+  full: { epochs: 20, seeds: [11, 12, 13, 14, 15] },
+};
 const latent = 20;
 const drawn = 500;
 const compared = 10_000;
@@ -33,69 +40,95 @@ async function nearest(
   return monteCarlo(filled(new Float64Array(closest!.data.length), (i) => closest!.data[i]! + own!.data[i]!));
 }
 
-/** Distance of samples to the data against reconstruction error. The autoencoder has no prior, so it is sampled in both ways. */
-function contrast(values: Values): string {
-  const [error, fitted] = [values["autoencoderSquaredError"]!, "from a Gaussian fitted to the codes"];
-  return scatterPlot({
-    title: "Reconstructions and samples of an autoencoder and a VAE",
-    x: { label: "squared error of reconstructions per test image" },
-    y: { label: "squared distance of samples to the nearest training image" },
-    series: [
-      { name: "VAE", marks: [{ x: values["vaeSquaredError"]!, y: values["vaeDrawDistance"]! }] },
-      {
-        name: "autoencoder",
-        marks: [
-          { x: error, y: values["autoencoderPriorDistance"]!, label: "from N(0, I)" },
-          { x: error, y: values["autoencoderDrawDistance"]!, label: fitted },
-        ],
-      },
-      { name: "test images", marks: [{ x: 0, y: values["realDistance"]! }] },
-    ],
-  });
+const quantities = ["squaredError", "sampleDistance", "priorDistance"] as const;
+type Quantity = (typeof quantities)[number];
+
+function at(values: Values, name: Name, quantity: Quantity, seed?: number): number {
+  return values[`${name}/${quantity}${seed === undefined ? "" : `/seed${seed}`}`]!;
 }
+
+/** Seeds with which the autoencoder has the greater value of a quantity. */
+function greater(values: Values, quantity: Quantity, { seeds }: { readonly seeds: readonly number[] }): number {
+  return seeds.filter((seed) => at(values, "autoencoder", quantity, seed) > at(values, "vae", quantity, seed)).length;
+}
+
+const pairs = budgets.full.seeds.length;
 
 export const autoencoderContrastRow: Row = {
   name: "autoencoder-contrast",
   summary:
-    "autoencoder and VAE with the same nets: reconstruction error, and distance of samples to the nearest training image",
+    "autoencoder and VAE with the same nets on MNIST: squared error of reconstructions, and distance to the nearest training image of samples (from the prior for the VAE, from a Gaussian fitted to the codes for the autoencoder) and of decodings of N(0, I)",
   source: "our own comparison; no published number",
-  bar: "the autoencoder has the lower reconstruction error; its decodings of N(0, I) are farther from the data than the VAE's samples",
+  bar: `with each of ${pairs} seeds (sign test, p = 0.031 each) the autoencoder has the lower reconstruction error, and its decodings of N(0, I) are farther from the data than those of the VAE. Quick: the same with one seed`,
   paper: {},
   scales: {
-    quick: "2 epochs each instead of 20",
-    full: "20 epochs each; 500 samples against 10,000 training images",
+    quick: `${budgets.quick.epochs} epochs instead of ${budgets.full.epochs}, one seed instead of ${pairs}`,
+    full: `${budgets.full.epochs} epochs each, ${latent} latent dimensions, ${pairs} seeds; errors on the first 1000 test images; ${drawn} samples against ${compared} training images`,
   },
   run: async (context) => {
+    const { epochs, seeds } = budgets[context.scale];
     const data = await context.open("mnist");
-    const options = { epochs: context.scale === "quick" ? 2 : 20, seed };
     const train = await data.train.read(range(0, compared));
     const test = await data.test.read(range(0, 1000));
-    const ours = fold(key(seed), "contrast");
-    const values: Record<string, number> = { realDistance: (await nearest(context, test, train)).mean };
-    const trainings = [
-      { label: "vae", model: vae({ latent }), data, options },
-      { label: "autoencoder", model: autoencoder({ latent }), data, options },
-    ];
-    await fitEach(context, trainings, async (trained, { label: name }) => {
+    const trainings = seeds.flatMap((seed) =>
+      names.map((name) => ({
+        label: `${name}, seed ${seed}`,
+        model: models[name]({ latent }),
+        data,
+        options: { epochs, seed },
+        name,
+        seed,
+      })),
+    );
+    const found = await fitEach(context, trainings, async (trained, { label, name, seed }) => {
+      const ours = fold(key(seed), "contrast");
       const decoded = await trained.decode(await trained.encode(test));
       const errors = filled(new Float64Array(decoded.data.length), (i) => (decoded.data[i]! - test.data[i]!) ** 2);
-      values[`${name}SquaredError`] = (monteCarlo(errors).mean * errors.length) / test.shape[0]!;
-      values[`${name}DrawDistance`] = (await nearest(context, await trained.sample(ours, drawn), train)).mean;
-      values[`${name}PriorDistance`] = (
-        await nearest(context, await trained.decode(normal(ours, [drawn, latent])), train)
-      ).mean;
+      const squaredError = (monteCarlo(errors).mean * errors.length) / test.shape[0]!;
+      const sampleDistance = (await nearest(context, await trained.sample(ours, drawn), train)).mean;
+      const decodings = await trained.decode(normal(ours, [drawn, latent]));
+      const priorDistance = (await nearest(context, decodings, train)).mean;
+      context.say(
+        `${label}: squared error ${squaredError.toFixed(2)}, distance of samples ${sampleDistance.toFixed(2)}, of decodings of N(0, I) ${priorDistance.toFixed(2)}`,
+      );
+      return { name, seed, squaredError, sampleDistance, priorDistance };
     });
-    context.say(
-      Object.entries(values)
-        .map(([name, value]) => `${name} ${value.toFixed(2)}`)
-        .join("  "),
-    );
-    return { values, seeds: [seed] };
+    const values: Record<string, number> = { testDistance: (await nearest(context, test, train)).mean };
+    for (const name of names) {
+      const own = found.filter((one) => one.name === name);
+      for (const quantity of quantities) {
+        for (const one of own) values[`${name}/${quantity}/seed${one.seed}`] = one[quantity];
+        const all = own.map((one) => one[quantity]);
+        Object.assign(values, overSeeds(`${name}/${quantity}`, all));
+      }
+    }
+    return { values, seeds };
   },
   charts: (values) => ({ contrast: contrast(values) }),
-  verdict: (values) => ({
-    passed:
-      values.autoencoderSquaredError! < values.vaeSquaredError! &&
-      values.autoencoderPriorDistance! > values.vaeDrawDistance!,
-  }),
+  verdict: (values, scale) => {
+    const budget = budgets[scale];
+    const difference = at(values, "autoencoder", "priorDistance") - at(values, "vae", "priorDistance");
+    return {
+      passed:
+        greater(values, "squaredError", budget) === 0 &&
+        greater(values, "priorDistance", budget) === budget.seeds.length,
+      remarks: [
+        `The autoencoder has the greater reconstruction error with ${greater(values, "squaredError", budget)} of ${budget.seeds.length} seeds, and its decodings of N(0, I) are farther from the data with ${greater(values, "priorDistance", budget)}, by ${difference.toPrecision(3)} on average; test images are ${values.testDistance!.toPrecision(3)} from theirs.`,
+      ],
+    };
+  },
 };
+
+function contrast(values: Values): string {
+  return scatterPlot({
+    title: "Autoencoder and VAE: reconstructions and decodings of N(0, I)",
+    x: { label: "squared error of reconstructions, per image" },
+    y: { label: "distance of decodings of N(0, I) to the nearest training image" },
+    series: names.map((name) => ({
+      name,
+      marks: Object.keys(values)
+        .filter((key) => key.startsWith(`${name}/squaredError/seed`))
+        .map((key) => ({ x: values[key]!, y: values[key.replace("squaredError", "priorDistance")]! })),
+    })),
+  });
+}

@@ -85,8 +85,8 @@ const stacked = (modes: number[]) =>
 
 describe("a bar", () => {
   it.each([
-    ["autoencoder-contrast", { autoencoderSquaredError: 1000 }],
-    ["autoencoder-contrast", { autoencoderPriorDistance: 0 }],
+    ["autoencoder-contrast", { "autoencoder/squaredError/seed11": 1000 }],
+    ["autoencoder-contrast", { "autoencoder/priorDistance/seed12": 0 }],
     [
       "dying-relu",
       { "relu at rate 0.1, bias 0: dead share of layer 1": 0, "relu at rate 0.1, bias 0: dead share of layer 2": 0 },
