@@ -1,3 +1,5 @@
+import { systemClock } from "../base/clock.ts";
+
 /** Milliseconds between two messages. */
 const tellEvery = 1000;
 
@@ -6,7 +8,7 @@ export function stepTeller(): (step: number) => void {
   if (process.send === undefined) return () => undefined;
   let told = -Infinity;
   return (step) => {
-    const now = performance.now();
+    const now = systemClock.now();
     if (!process.connected || now - told < tellEvery) return;
     told = now;
     // A supervisor that ends at this moment is noticed by the closed channel.

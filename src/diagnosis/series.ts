@@ -1,13 +1,6 @@
 import type { NamePattern } from "../base/name-pattern.ts";
 import type { Evidence, Series } from "./symptom.ts";
 
-/** Median; NaN for no values. */
-export function median(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).toSorted();
-  const half = sorted.length / 2;
-  return Number.isInteger(half) ? (sorted[half - 1]! + sorted[half]!) / 2 : sorted[Math.floor(half)]!;
-}
-
 export function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value / values.length, 0);
 }

@@ -1,3 +1,6 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import { median } from "../numeric/median.ts";
+
 /** Number of speeds of a trial whose median is compared, so that one slowed by an evaluation does not count, and the seconds between two of them. */
 const [measuredSpeeds, speedEvery] = [5, 0.9];
 
@@ -26,12 +29,11 @@ export class MeasuredJobs {
   /**
    * @param most Limit by cores and memory.
    * @param changed Called when there are more or fewer, with the reason once it is decided.
-   * @param now Seconds.
    */
   constructor(
     private readonly most: number,
     private readonly changed: (reason: string | null) => void,
-    private readonly now: () => number = () => performance.now() / 1000,
+    private readonly clock: Clock = systemClock,
   ) {
     this.current = Math.min(1, most);
     this.settled = most === this.current;
@@ -45,7 +47,7 @@ export class MeasuredJobs {
   /** That a trial has done a step. */
   progressed(trial: string, step: number): void {
     if (this.settled) return;
-    const last = { step, at: this.now() };
+    const last = { step, at: this.clock.now() / 1000 };
     const pace = this.paces.get(trial);
     if (pace === undefined) {
       this.paces.set(trial, { last, speeds: [] });
@@ -96,10 +98,4 @@ export class MeasuredJobs {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -1,3 +1,4 @@
+import { systemClock } from "../base/clock.ts";
 import { RunError } from "../base/errors.ts";
 import { encodeJson } from "../base/json.ts";
 import { Bucket, type ObjectFacts, parseBucketPlace } from "./bucket.ts";
@@ -46,7 +47,7 @@ export async function lockBucket(place: string): Promise<PlaceLock> {
   return {
     holder,
     check: async () => {
-      const now = performance.now();
+      const now = systemClock.now();
       if (now - seen < seenFor) return;
       const facts = await bucket.head(key);
       if (facts?.writer === holder.id) {

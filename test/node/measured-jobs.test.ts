@@ -13,11 +13,9 @@ function trained(
 ) {
   let now = 0;
   const changes: [jobs: number, reason: string | null][] = [];
-  const measured: MeasuredJobs = new MeasuredJobs(
-    most,
-    (reason) => changes.push([measured.jobs, reason]),
-    () => now,
-  );
+  const measured: MeasuredJobs = new MeasuredJobs(most, (reason) => changes.push([measured.jobs, reason]), {
+    now: () => 1000 * now,
+  });
   const begun = new Map<number, number>();
   const steps = new Map<number, number>();
   for (; now < seconds; now++) {

@@ -2,7 +2,8 @@ import { threeDigits } from "../../base/digits.ts";
 import { maxOf } from "../../base/many.ts";
 import { changeFor } from "../changes.ts";
 import { type FollowedGenerator, accuracyFrom, followedGenerators } from "../followed-generators.ts";
-import { latestQuarter, median } from "../series.ts";
+import { median } from "../../numeric/median.ts";
+import { latestQuarter } from "../series.ts";
 import type { Evidence, Symptom } from "../symptom.ts";
 import { judged, share } from "../words.ts";
 

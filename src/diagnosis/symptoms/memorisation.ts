@@ -3,7 +3,7 @@ import type { RunConfig } from "../../run/config.ts";
 import { changeFor, moreData } from "../changes.ts";
 import { collapsed } from "./complete-collapse.ts";
 import { shareAbove } from "../scores.ts";
-import { median } from "../series.ts";
+import { median } from "../../numeric/median.ts";
 import type { Change, Symptom } from "../symptom.ts";
 import { share } from "../words.ts";
 
