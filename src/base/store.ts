@@ -35,6 +35,11 @@ export interface Store {
   has(name: string): Promise<boolean>;
 }
 
+/** Whether requests to a store are expensive: then writes are put off as long as nothing can be lost, and what is only shown is not read again. */
+export function isExpensive({ progressEvery }: Store): boolean {
+  return progressEvery !== undefined;
+}
+
 /** @throws OptionError if `name` is not valid in every store. */
 export function checkName(name: string): void {
   const badPart = name.split("/").some((part) => part === "" || part.startsWith("."));

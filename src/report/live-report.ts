@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { isExpensive } from "../base/store.ts";
 import type { Dataset } from "../data/index.ts";
 import type { Model } from "../models/index.ts";
 import type { RunHistory } from "../diagnosis/run-history.ts";
@@ -31,7 +32,7 @@ export class LiveReport {
    * cost money, because a report reads all pictures again.
    */
   fits(elapsed: number): boolean {
-    return this.run.store.progressEvery === undefined && this.total + this.last <= share * elapsed;
+    return !isExpensive(this.run.store) && this.total + this.last <= share * elapsed;
   }
 
   /** @param trained The model for pictures, if there is time for them. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { threeDigits } from "../base/digits.ts";
 import { DivergedError, NotFiniteError } from "../base/errors.ts";
+import { isExpensive } from "../base/store.ts";
 import type { Dataset } from "../data/index.ts";
 import type { Finding } from "../diagnosis/index.ts";
 import { BestCheckpoint } from "../run/best-checkpoint.ts";
@@ -228,7 +229,7 @@ export class Training {
     if (!this.best.takes(this.observer.log.measuredAt(step))) return;
     this.better = await this.kept(step, seconds, state);
     // A run that goes on from its newest checkpoint finds this state again: where writes are dear, it waits for the next one.
-    if (this.run.store.progressEvery === undefined) await this.writeBest();
+    if (!isExpensive(this.run.store)) await this.writeBest();
   }
 
   private async writeBest(): Promise<void> {
