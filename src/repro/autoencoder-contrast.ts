@@ -7,7 +7,7 @@ import { input } from "../graph/tensor.ts";
 import { monteCarlo } from "../estimators/index.ts";
 import { autoencoder, vae } from "../models/index.ts";
 import { scatterPlot } from "../plot/index.ts";
-import { type Row, type RowContext, type Scale, type Values, fitEach, overSeeds } from "./row.ts";
+import { type Row, type RowContext, type Scale, type Values, bySeed, fitEach } from "./row.ts";
 
 const models = { vae, autoencoder } as const;
 type Name = keyof typeof models;
@@ -97,9 +97,8 @@ export const autoencoderContrastRow: Row = {
     for (const name of names) {
       const own = found.filter((one) => one.name === name);
       for (const quantity of quantities) {
-        for (const one of own) values[`${name}/${quantity}/seed${one.seed}`] = one[quantity];
-        const all = own.map((one) => one[quantity]);
-        Object.assign(values, overSeeds(`${name}/${quantity}`, all));
+        const all = own.map((one) => ({ seed: one.seed, value: one[quantity] }));
+        Object.assign(values, bySeed(`${name}/${quantity}`, all));
       }
     }
     return { values, seeds };

@@ -15,8 +15,8 @@ import {
   type RowTraining,
   type Scale,
   type Values,
+  bySeed,
   endsAlone,
-  overSeeds,
   trainEach,
 } from "./row.ts";
 import { smallImages, smallSide } from "./small-images.ts";
@@ -205,9 +205,8 @@ export const cycleganTermsRow: Row = {
       const own = found.filter((one) => one.name === name);
       pictures[name] = own[0]!.shown;
       for (const quantity of Object.keys(quantities) as Quantity[]) {
-        for (const one of own) values[`${name}/${quantity}/seed${one.seed}`] = one.values[quantity];
-        const all = own.map((one) => one.values[quantity]);
-        Object.assign(values, overSeeds(`${name}/${quantity}`, all));
+        const all = own.map((one) => ({ seed: one.seed, value: one.values[quantity] }));
+        Object.assign(values, bySeed(`${name}/${quantity}`, all));
       }
     }
     for (const { quantity, high, low } of expected) {

@@ -17,9 +17,9 @@ import {
   type RowTraining,
   type Scale,
   type Values,
+  bySeed,
   endsAlone,
   fit,
-  overSeeds,
   trainEach,
 } from "./row.ts";
 import { smallImages, smallSide } from "./small-images.ts";
@@ -206,9 +206,8 @@ function valuesOf(found: readonly Found[], seeds: readonly number[]): Values {
   for (const name of names) {
     const own = found.filter((one) => one.name === name);
     for (const quantity of quantities) {
-      for (const one of own) values[`${name}/${quantity}/seed${one.seed}`] = one[quantity];
-      const all = own.map((one) => one[quantity]);
-      Object.assign(values, overSeeds(`${name}/${quantity}`, all));
+      const all = own.map((one) => ({ seed: one.seed, value: one[quantity] }));
+      Object.assign(values, bySeed(`${name}/${quantity}`, all));
     }
   }
   for (const [a, b] of compared) {

@@ -8,7 +8,7 @@ import { type BetaVaeOptions, betaVae } from "../models/index.ts";
 import { scatterPlot } from "../plot/index.ts";
 import type { Run } from "../run/index.ts";
 import { openTrained } from "../trained/index.ts";
-import { type Row, type RowContext, type RowTraining, type Scale, type Values, overSeeds, trainEach } from "./row.ts";
+import { type Row, type RowContext, type RowTraining, type Scale, type Values, bySeed, trainEach } from "./row.ts";
 
 // Minimise the reconstruction term R subject to KL <= delta. The KKT conditions: R + beta KL is stationary, beta >= 0,
 // KL <= delta, and beta (KL - delta) = 0. Where the constraint binds, beta = -dR / d delta.
@@ -84,9 +84,8 @@ function valuesOf(found: readonly Found[]): Values {
     for (const quantity of ["beta", "kl", "recon", "complementarity"] as const) {
       // With a fixed beta there is no slack.
       if (own.every((one) => Number.isNaN(one[quantity]))) continue;
-      for (const one of own) values[`${name}/${quantity}/seed${one.seed}`] = one[quantity];
-      const all = own.map((one) => one[quantity]);
-      Object.assign(values, overSeeds(`${name}/${quantity}`, all));
+      const all = own.map((one) => ({ seed: one.seed, value: one[quantity] }));
+      Object.assign(values, bySeed(`${name}/${quantity}`, all));
     }
   }
   return values;

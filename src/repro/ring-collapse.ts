@@ -12,6 +12,7 @@ import {
   type RowTraining,
   type Scale,
   type Values,
+  bySeed,
   endsAlone,
   overSeeds,
   trainEach,
@@ -140,11 +141,9 @@ export const ringCollapseRow: Row = {
     values["rate"] = rate;
     for (const name of new Set(found.map((one) => one.name))) {
       const all = found.filter((one) => one.name === name);
-      for (const { seed, modes } of all) values[`${name}/modes/seed${seed}`] = modes;
-      for (const quantity of ["modes", "highQuality"] as const) {
-        const numbers = all.map((one) => one[quantity]);
-        Object.assign(values, overSeeds(`${name}/${quantity}`, numbers));
-      }
+      const modes = all.map((one) => ({ seed: one.seed, value: one.modes }));
+      const quality = all.map(({ highQuality }) => highQuality);
+      Object.assign(values, bySeed(`${name}/modes`, modes), overSeeds(`${name}/highQuality`, quality));
     }
     for (const length of ["steps", "time"] as const) {
       for (const name of remedies) values[`${length}/${name}/wins`] = winsOf(values, seeds, length, name);

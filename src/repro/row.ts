@@ -69,6 +69,21 @@ export function overSeeds(name: string, all: readonly number[]): Record<string, 
   return { [name]: mean, ...(all.length > 1 && { [`${name}Stderr`]: stderr }) };
 }
 
+/** A quantity for each seed, as NAME/seedN, and its mean as `overSeeds`. */
+export function bySeed(
+  name: string,
+  found: readonly { readonly seed: number; readonly value: number }[],
+): Record<string, number> {
+  const each = found.map(({ seed, value }) => [`${name}/seed${seed}`, value] as const);
+  return {
+    ...Object.fromEntries(each),
+    ...overSeeds(
+      name,
+      found.map(({ value }) => value),
+    ),
+  };
+}
+
 /** Verdict of a scale that is too short to decide about the bar: whether all of these were measured. */
 export function endsAlone(values: Values, names: readonly string[]): Verdict {
   return {

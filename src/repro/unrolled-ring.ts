@@ -10,6 +10,7 @@ import {
   type RowTraining,
   type Scale,
   type Values,
+  bySeed,
   endsAlone,
   overSeeds,
   trainEach,
@@ -101,8 +102,8 @@ export const unrolledRingRow: Row = {
       const name = nameOf(arm);
       const own = found.filter((one) => one.name === name);
       const of = (quantity: "modes" | "seconds") => own.map((one) => one[quantity]);
-      for (const { seed, modes } of own) values[`${name}/modes/seed${seed}`] = modes;
-      Object.assign(values, overSeeds(`${name}/modes`, of("modes")), overSeeds(`${name}/seconds`, of("seconds")));
+      const modes = own.map((one) => ({ seed: one.seed, value: one.modes }));
+      Object.assign(values, bySeed(`${name}/modes`, modes), overSeeds(`${name}/seconds`, of("seconds")));
       context.say(`${name}: ${of("modes").join(", ")} modes of 8`);
     }
     values["minimax/wins"] = winsOf(values, seeds, treated, baseline);
