@@ -102,12 +102,9 @@ export class SweepState {
   nextPromotion(): Extract<SweepEvent, { type: "promotion" }> | null {
     const { eta = 3 } = this.file.early_terminate ?? {};
     for (let rung = this.rungs.length - 2; rung >= 0; rung--) {
-      const all = this.compared[rung]!.map((number) => ({ number, value: this.costAt(number, rung) }));
-      const best = all.toSorted((a, b) => a.value - b.value).slice(0, promoted(all.length, eta));
-      const next = best.find(
-        ({ number, value }) => Number.isFinite(value) && this.configurations[number]!.rung === rung,
-      );
-      if (next !== undefined) return { type: "promotion", configuration: next.number, rung: rung + 1 };
+      const best = this.ranked(rung).slice(0, promoted(this.compared[rung]!.length, eta));
+      const next = best.find((number) => this.configurations[number]!.rung === rung);
+      if (next !== undefined) return { type: "promotion", configuration: next, rung: rung + 1 };
     }
     return null;
   }
@@ -120,8 +117,7 @@ export class SweepState {
     const last = this.rungs.length - 1;
     if (this.compared[last]!.length > 0 || this.configurations.some((one) => this.jobsOf(one).length > 0)) return null;
     for (let rung = last - 1; rung >= 0; rung--) {
-      const finite = this.compared[rung]!.filter((number) => Number.isFinite(this.costAt(number, rung)));
-      const [best] = finite.toSorted((a, b) => this.costAt(a, rung) - this.costAt(b, rung));
+      const [best] = this.ranked(rung);
       if (best !== undefined) return { type: "promotion", configuration: best, rung: rung + 1 };
     }
     return null;
@@ -159,6 +155,13 @@ export class SweepState {
     });
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     return Number.isNaN(mean) ? Infinity : sign * mean;
+  }
+
+  /** The configurations that have a value at a rung, best first. */
+  private ranked(rung: number): number[] {
+    const all = this.compared[rung]!.map((number) => ({ number, value: this.costAt(number, rung) }));
+    const finite = all.filter(({ value }) => Number.isFinite(value));
+    return finite.toSorted((a, b) => a.value - b.value).map(({ number }) => number);
   }
 
   private known(): Known[] {
