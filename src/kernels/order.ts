@@ -38,8 +38,7 @@ export function stepsInOrder(
 }
 
 function nextGroup(queue: Queue, memory: Memory): readonly Step[] {
-  const early = queue.reachableProducts().find((group) => memory.releasedBy(group) >= worthReleasing);
-  if (early !== undefined) return early;
+  for (const group of queue.reachableProducts()) if (memory.releasedBy(group) >= worthReleasing) return group;
   const [kernel, large] = [oldest(queue.kernels), oldest(queue.products.filter(isLarge))];
   if (large !== null && (kernel === null || large.id < kernel.id)) return [large];
   return kernel === null ? [...queue.products] : [kernel];
@@ -82,12 +81,16 @@ class Queue {
   }
 
   /** Products that can run once passes have that are ready, each after these. */
-  reachableProducts(): (readonly Step[])[] {
-    return [...this.releasing].flatMap((product) => {
-      const needed = [...this.needs.get(product)!];
-      const isNear = needed.every((step) => step.kind === "pass" && this.needs.get(step)!.size === 0);
-      return isNear ? [[...needed, product]] : [];
-    });
+  *reachableProducts(): Generator<readonly Step[]> {
+    for (const product of this.releasing) {
+      const needed = this.needs.get(product)!;
+      if (this.areReadyPasses(needed)) yield [...needed, product];
+    }
+  }
+
+  private areReadyPasses(steps: ReadonlySet<Step>): boolean {
+    for (const step of steps) if (step.kind !== "pass" || this.needs.get(step)!.size > 0) return false;
+    return true;
   }
 
   finish(step: Step): void {
@@ -108,7 +111,7 @@ class Queue {
     if (needs.size === 0) {
       if (isForOnnx(step)) this.products.push(step);
       else this.kernels.push(step);
-    } else if ([...needs].every((other) => this.needs.get(other)!.size === 0 && other.kind === "pass")) {
+    } else if (this.areReadyPasses(needs)) {
       for (const other of needs) if (this.waiting.delete(other)) this.kernels.push(other);
     }
   }
