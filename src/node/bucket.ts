@@ -58,13 +58,20 @@ const attempts = 6;
 /** Timeouts of establishing a connection and of a silent one, in milliseconds. Without them, a lost connection is awaited forever. */
 const [connectionTimeout, socketTimeout] = [5000, 60_000];
 
-let connected: Promise<{ sdk: Sdk; client: S3Client }> | null = null;
+interface Connection {
+  readonly sdk: Sdk;
+  readonly client: S3Client;
+  /** Names of the buckets that were found to be there. */
+  readonly found: Set<string>;
+}
+
+let connected: Promise<Connection> | null = null;
 
 /**
  * The client of this process. Credentials, region and endpoint are those of the AWS SDK: AWS_ACCESS_KEY_ID, AWS_REGION,
  * AWS_ENDPOINT_URL and so on, or a profile.
  */
-function connect(): Promise<{ sdk: Sdk; client: S3Client }> {
+function connect(): Promise<Connection> {
   connected ??= (async () => {
     let sdk: Sdk;
     try {
@@ -93,13 +100,10 @@ function connect(): Promise<{ sdk: Sdk; client: S3Client }> {
       },
       { step: "deserialize", priority: "high", name: "dateOfServer" },
     );
-    return { sdk, client };
+    return { sdk, client, found: new Set() };
   })();
   return connected;
 }
-
-/** Names of the buckets that were found to be there. */
-const foundBuckets = new Set<string>();
 
 /**
  * The objects of a bucket. Each write is atomic; one whose response was lost counts as done.
@@ -215,11 +219,11 @@ export class Bucket {
     }
   }
 
-  private async requireBucket({ sdk, client }: { sdk: Sdk; client: S3Client }): Promise<void> {
-    if (foundBuckets.has(this.name)) return;
+  private async requireBucket({ sdk, client, found }: Connection): Promise<void> {
+    if (found.has(this.name)) return;
     try {
       await client.send(new sdk.ListObjectsV2Command({ Bucket: this.name, MaxKeys: 1 }));
-      foundBuckets.add(this.name);
+      found.add(this.name);
     } catch (error) {
       throw this.inWords("list", "", error as Error);
     }
