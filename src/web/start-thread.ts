@@ -11,8 +11,12 @@ const patience = 15_000;
 const startThread: StartThread = async (listener) => {
   const worker = new Worker(new URL("./kernel-thread.js", import.meta.url), { type: "module" });
   const came = await new Promise<boolean>((resolve, reject) => {
-    setTimeout(() => resolve(false), patience);
-    worker.addEventListener("message", ({ data }) => (data === loaded ? resolve(true) : listener.heard(data)));
+    const timer = setTimeout(() => resolve(false), patience);
+    worker.addEventListener("message", ({ data }) => {
+      if (data !== loaded) return listener.heard(data);
+      clearTimeout(timer);
+      resolve(true);
+    });
     worker.addEventListener("error", ({ message }) => {
       // The error of a script that cannot be fetched has no message.
       const reason = message || "its script could not be loaded";
