@@ -2,15 +2,15 @@
 // Training steps in headless Chromium: zaya's wasm engine beside other libraries on the same model, batches and noise, each in a page of
 // its own, block by block in turns. Losses of the first steps must agree.
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from "node:os";
-import { extname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { chromium } from "playwright-core";
 import { build } from "vite";
+
+import { openChromium, serveFolder } from "./chromium.js";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -56,25 +56,10 @@ await build({
   },
   worker: { format: "es" },
 });
-const types = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".wasm": "application/wasm",
-  ".mjs": "text/javascript",
-};
-const server = createServer(async (request, response) => {
-  const path = new URL(request.url, "http://page").pathname;
-  response.setHeader("cross-origin-opener-policy", "same-origin");
-  response.setHeader("cross-origin-embedder-policy", "require-corp");
-  const bytes = await readFile(join(outDir, path === "/" ? "index.html" : path)).catch(() => null);
-  if (bytes === null) response.writeHead(404).end();
-  else response.setHeader("content-type", types[extname(path)] ?? types[".html"]).end(bytes);
+const { address, close } = await serveFolder(outDir, {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
 });
-await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-const address = `http://localhost:${server.address().port}/`;
-const executable = [process.env.CHROME_PATH, "/usr/bin/chromium", "/usr/bin/google-chrome"].find(
-  (path) => path !== undefined && existsSync(path),
-);
 const results = {
   date: new Date().toISOString().slice(0, 10),
   machine: `${cpus().length} x ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
@@ -86,17 +71,13 @@ const results = {
 try {
   for (const name of positionals.length > 0 ? positionals : Object.keys(blocks)) await bench(name);
 } finally {
-  server.closeAllConnections();
-  server.close();
+  close();
   await rm(outDir, { recursive: true });
 }
 if (flags.save !== undefined) await writeFile(flags.save, `${JSON.stringify(results, null, 2)}\n`);
 
 async function bench(workload) {
-  const browser = await chromium.launch({
-    executablePath: executable,
-    args: ["--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"],
-  });
+  const browser = await openChromium("--enable-unsafe-swiftshader", "--use-angle=swiftshader");
   results.browser = `Chromium ${browser.version()}`;
   const open = [];
   const report = (results.workloads[workload] = {});

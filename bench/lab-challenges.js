@@ -19,7 +19,7 @@ const { values: flags, positionals } = parseArgs({
   },
 });
 
-/** Settings that are tried by lab, besides the initial ones, and the steps within which. */
+/** Settings that are tried by lab, in addition to the initial ones, and the steps within which. */
 const tried = {
   "vae-workbench": { steps: 1000, settings: [{ rate: 30 }, { rate: 50 }] },
   disentanglement: { steps: 1000, settings: [{ beta: 16 }] },
@@ -54,7 +54,7 @@ try {
           engine: wasmEngine(),
           read: async (file) => new Uint8Array(gunzipSync(await readFile(join(root, "dist/labs", file)))),
         });
-        let meters = {};
+        const meters = {};
         let met = null;
         const last = Math.min(limit, experiment.length ?? Infinity);
         while (met === null && experiment.step < last) {
@@ -62,8 +62,6 @@ try {
           if (experiment.step % lab.measureEvery !== 0 && experiment.step !== last) continue;
           Object.assign(meters, await experiment.measure());
           if (lab.challenge.isMet(meters, experiment.step)) met = experiment.step;
-          if (process.env.VERBOSE)
-            console.error(id, JSON.stringify(chosen), seed, experiment.step, JSON.stringify(meters));
         }
         await experiment.release();
         results.push({ seed, met, meters });

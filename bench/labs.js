@@ -2,16 +2,14 @@
 // The labs in headless Chromium, from a plain file server on one thread. `speed`: time and bytes until the first picture of a cold load,
 // steps a second with pictures, and the longest task of the page's main thread while it trains. `memory`: trains for N minutes in a tab
 // per lab, and writes what page and Worker hold after a garbage collection, every minute. A lab that ends begins again.
-import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { cpus, loadavg } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 
-import { chromium } from "playwright-core";
+import { openChromium, serveFolder } from "./chromium.js";
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,37 +23,10 @@ const [kind, ...named] = positionals;
 
 /** Labs with the settings under which their speed is stated. */
 const settings = { "vae-workbench": "&a.batch=128" };
-const all = [
-  "estimators",
-  "gumbel-softmax",
-  "vae-workbench",
-  "disentanglement",
-  "gan-arena",
-  "collapse-clinic",
-  "dying-relu",
-  "divergences",
-  "earth-mover",
-  "vae-or-gan",
-  "translation",
-  "little-data",
-];
-const labs = named.length > 0 ? named : all;
 
-const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2" };
-const server = createServer((request, response) => {
-  const path = new URL(request.url, "http://page").pathname.replace(/\/$/, "/index.html");
-  readFile(join(flags.site, path)).then(
-    (bytes) => response.setHeader("content-type", types[extname(path)] ?? "application/octet-stream").end(bytes),
-    () => response.writeHead(404).end(),
-  );
-});
-await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-const address = `http://localhost:${server.address().port}/`;
-const executablePath = [process.env.CHROME_PATH, "/usr/bin/chromium", "/usr/bin/google-chrome"].find(
-  (path) => path !== undefined && existsSync(path),
-);
+const { address, close } = await serveFolder(flags.site);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const open = () => chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+const open = () => openChromium("--disable-gpu");
 const step = (page) => page.evaluate(() => Number(document.querySelector("[data-step]")?.getAttribute("data-step")));
 const drawn = () => {
   const canvas = document.querySelector("canvas");
@@ -64,16 +35,27 @@ const drawn = () => {
 const hasEnded = (page) =>
   page.evaluate(() => Number(document.querySelector("[data-ended]")?.getAttribute("data-ended") ?? 0) === 1);
 
+const labs = named.length > 0 ? named : await listed();
 const report = { date: new Date().toISOString().slice(0, 10), machine: `${cpus().length} x ${cpus()[0].model.trim()}` };
 try {
   if (kind === "speed") report.labs = await speed();
   else if (kind === "memory") report.labs = await memory();
   else throw new Error(`bench:labs: speed or memory - got ${kind}`);
 } finally {
-  server.closeAllConnections();
-  server.close();
+  close();
 }
 if (flags.save !== undefined) await writeFile(flags.save, `${JSON.stringify(report, null, 2)}\n`);
+
+/** The labs that the gallery links to. */
+async function listed() {
+  const browser = await open();
+  const page = await browser.newPage();
+  await page.goto(`${address}#/?lang=en`);
+  await page.waitForSelector("h2 a");
+  const links = await page.$$eval("h2 a", (all) => all.map((link) => link.getAttribute("href")));
+  await browser.close();
+  return links.map((link) => /#\/([\w-]+)/.exec(link)[1]);
+}
 
 async function speed() {
   const found = {};
