@@ -5,18 +5,10 @@ import { fold, key, normal } from "../../src/base/random.ts";
 import { evaluate } from "../../src/graph/evaluate.ts";
 import { type Tensor, apply, input } from "../../src/graph/tensor.ts";
 import { planKernels } from "../../src/kernels/index.ts";
-import { type ConvOptions, type Geometry, geometry } from "../../src/ops/conv/geometry.ts";
+import { type Geometry, geometry } from "../../src/ops/conv/geometry.ts";
 import * as ops from "../../src/ops/index.ts";
 import { type Engine, wasmEngine } from "../../src/runtime/index.ts";
-
-interface Layout {
-  readonly n: number;
-  readonly size: readonly [number, number];
-  readonly kernel: readonly [number, number];
-  readonly wide: number;
-  readonly narrow: number;
-  readonly options: ConvOptions;
-}
+import type { Layout } from "../contracts/ops/conv.ts";
 
 /** Convolutions for which Winograd's algorithm saves enough multiplications. */
 const layouts: Readonly<Record<string, Layout>> = {
@@ -90,7 +82,7 @@ function tensorsOf({ n, size, kernel, wide, narrow }: Layout, geo: Geometry): Re
 }
 
 describe.each(Object.entries(layouts))("a convolution %s", (_, layout) => {
-  const geo = geometry(layout.size, layout.kernel, layout.options, "test");
+  const geo = geometry(layout.size, layout.kernel, layout.options ?? {}, "test");
   const outputs = tensorsOf(layout, geo);
   let engine: Engine;
   beforeAll(() => {

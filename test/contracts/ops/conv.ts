@@ -4,7 +4,7 @@ import * as ops from "../../../src/ops/index.ts";
 import { type Contract, type OpCase, contract, reals } from "./case.ts";
 
 /** One geometry: images [n, h, w, wide] and a kernel [kh, kw, wide / groups, narrow]. */
-interface Layout {
+export interface Layout {
   readonly n: number;
   readonly size: readonly [number, number];
   readonly kernel: readonly [number, number];
