@@ -46,7 +46,7 @@ export function metricLabel(metric: string, direction?: string): string {
   return direction === undefined ? metric : directedMetric.name({ metric, direction });
 }
 
-/** A detail that a metric reports besides its value, named by the metric's label. */
+/** A detail that a metric reports in addition to its value, named by the metric's label. */
 export const metricDetail = namePattern("{metric}/{detail}");
 /** An entry of a detail that is a list: `accuracy/accuracyPerClass/3`. */
 export const metricDetailEntry = namePattern("{metric}/{detail}/{index}");

@@ -1,6 +1,6 @@
 import type { Run } from "./run.ts";
 
-/** What the numbers of a run depend on besides its config and its device. */
+/** What the numbers of a run depend on in addition to its config and its device. */
 const usual = ["zaya", "onnxruntime", "platform", "threads"] as const;
 
 /**

@@ -8,6 +8,6 @@ export interface RunSettings extends OwnChecks {
   readonly store?: Store;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
-  /** What results depend on besides the config, recorded in run.json: the version of zaya, of ONNX Runtime, threads. */
+  /** What results depend on in addition to the config, recorded in run.json: the version of zaya, of ONNX Runtime, threads. */
   readonly versions?: Readonly<Record<string, string>>;
 }

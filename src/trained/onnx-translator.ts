@@ -36,7 +36,7 @@ export interface TranslatorForm {
   readonly outputName?: string | undefined;
 }
 
-/** Bytes of the process: those in use, and those that a call may take besides. */
+/** Memory of the process in bytes: in use, and available in addition. */
 export interface ProcessMemory {
   used(): number;
   free(): number;

@@ -13,9 +13,9 @@ import { type AxisSources, fromNarrow, fromWide, hasNarrowSide } from "./lowerin
 import { type Phase, axisPhases, fewChannels, tapSources } from "./transpose-lowering.ts";
 import { winograd, winogradConv, winogradTranspose, winogradWeightGrad } from "./winograd.ts";
 
-// Convolutions as products of gathered patches, in ops: the form that the kernels execute, unless Winograd's algorithm pays. The patches of an image for
-// one geometry are one tensor however often they are requested, so a convolution and the gradient of its kernel share
-// them.
+// Convolutions as products of gathered patches, in ops: the form that the kernels execute, unless Winograd's algorithm
+// pays. The patches of an image for one geometry are one tensor however often they are requested, so a convolution and
+// the gradient of its kernel share them.
 
 /** A convolution of x [n, h, w, c] with w [kh, kw, c / groups, o]. */
 export function composeConv(x: Tensor, w: Tensor, geo: Geometry, y: Tensor): Tensor {

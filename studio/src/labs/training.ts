@@ -57,7 +57,7 @@ const written = (value: object) =>
     .replaceAll(/"(\w+)":/g, "$1: ")
     .replaceAll(",", ", ");
 
-/** Metrics that a lab measures besides what a training logs. */
+/** Metrics that a lab measures in addition to what a training logs. */
 interface Measured {
   /** By their names in zaya, with their options. */
   readonly metrics: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
@@ -94,7 +94,7 @@ interface Training {
   /** What a lab shows of it. */
   readonly shows?: readonly ("samples" | "health" | "overfitting" | "evaluate")[];
   readonly measured?: Measured;
-  /** What the code computes besides, of `training` and `data`. */
+  /** Additional code, which can use `training` and `data`. */
   readonly also?: Script;
 }
 
