@@ -141,7 +141,7 @@ describe("a run that gets more steps", () => {
     [
       "no checkpoint is whole",
       (store) => store.write("checkpoints/000040/params.safetensors", bytes("x")),
-      "must have a checkpoint",
+      "must have an intact checkpoint",
     ],
   ])("is refused before anything of it is written where %s", async (what, harm, reason) => {
     const store = await trained(model, { ...options, steps: 40, keep: 1 });
