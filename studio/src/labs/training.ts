@@ -107,6 +107,8 @@ export function trainingCode(lab: string, shown: Training): Code {
 export function trainingsCode(all: readonly (readonly [lab: string, shown: Training])[]): Code {
   const commands = all.flatMap(([lab, shown]) => commandOf(lab, shown).split("\n"));
   const scripts = all.map(([lab, shown]) => ({ lab, ...scriptOf(shown) }));
+  // What several need, such as a feature net, is trained once.
+  const shared = new Set(scripts.flatMap(({ shared: own }) => own));
   const imports = new Map<string, Set<string>>();
   for (const { imports: own } of scripts) {
     for (const [module, names] of Object.entries(own)) {
@@ -120,9 +122,8 @@ export function trainingsCode(all: readonly (readonly [lab: string, shown: Train
     scripts.length === 1 ? lines.join("\n") : [`// ${lab}`, "{", ...lines.map((line) => `  ${line}`), "}"].join("\n"),
   );
   return {
-    // What several need, such as a feature net, is trained once.
     cli: [...new Set(commands)].join("\n"),
-    typescript: `${head.join("\n")}\n\n${bodies.join("\n\n")}`,
+    typescript: `${head.join("\n")}\n\n${[...shared].join("\n")}\n${bodies.join("\n\n")}`,
   };
 }
 
@@ -164,7 +165,16 @@ interface Script {
   readonly lines: readonly string[];
 }
 
-function scriptOf({ name, model, data, training, until, shows = [], measured, also }: Training): Script {
+function scriptOf({
+  name,
+  model,
+  data,
+  training,
+  until,
+  shows = [],
+  measured,
+  also,
+}: Training): Script & { readonly shared: readonly string[] } {
   const names = Object.keys(measured?.metrics ?? {}).map((each) =>
     each.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
   );
@@ -186,8 +196,17 @@ function scriptOf({ name, model, data, training, until, shows = [], measured, al
     `await LiveTraining.open(await planRun(${configured}, ${on}, ${written(options)}, { engine }))`;
   const specOf = ([spec, flag, limit]: readonly string[]) =>
     `"${spec}"${flag === "--limit" ? `, { limit: ${limit} }` : ""}`;
-  const lines = [
+  const shared = [
     `const engine = wasmEngine();`,
+    ...(features === undefined
+      ? []
+      : [
+          `const net = ${open(`classifier(${written(features.options)})`, `await openData(${specOf(features.data)})`, features.training)};`,
+          `while (net.step < net.steps) await net.next();`,
+          `const features = await classifierFeatures(net.trained, "classifier");`,
+        ]),
+  ];
+  const lines = [
     `const data = await openData(${specOf(data)});`,
     `const training = ${open(`${name}(${written(model)})`, "data", training)};`,
     `let losses = {};`,
@@ -196,13 +215,6 @@ function scriptOf({ name, model, data, training, until, shows = [], measured, al
     ...shows.map((each) => `console.log(await training.${each}());`),
   ];
   if (measured !== undefined) {
-    if (features !== undefined) {
-      lines.push(
-        `const net = ${open(`classifier(${written(features.options)})`, `await openData(${specOf(features.data)})`, features.training)};`,
-        `while (net.step < net.steps) await net.next();`,
-        `const features = await classifierFeatures(net.trained, "classifier");`,
-      );
-    }
     lines.push(
       `const test = ${limit === undefined ? "data.test" : `take(data.test, ${limit})`};`,
       `const subject = { trained: training.trained, data: test, part: "test", training: data.train, key: fold(key(${training.seed}), "evaluate") };`,
@@ -214,7 +226,7 @@ function scriptOf({ name, model, data, training, until, shows = [], measured, al
       }),
     );
   }
-  return { imports, lines: [...lines, ...(also?.lines ?? [])] };
+  return { imports, shared, lines: [...lines, ...(also?.lines ?? [])] };
 }
 
 /** Measures metrics as `zaya eval RUN --limit N` does. */
