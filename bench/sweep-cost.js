@@ -91,7 +91,7 @@ async function simulate(trials = 1000, workers = 50, minutes = 30) {
       until: null,
     });
     const never = new AbortController().signal;
-    // Each trial listens to it.
+    // Every trial adds a listener.
     setMaxListeners(0, never);
     const facts = async () => {
       const text = await connection.redis.info();

@@ -18,7 +18,7 @@ export const deadUnitsStderr = namePattern("dead/{net}/{layer}/stderr");
 export const modeCounts = { covered: "modes/covered", captured: "modes/captured", highQuality: "modes/highQuality" };
 export const modeShare = namePattern("modes/share/{mode}");
 
-/** The Earth-Mover distance between samples and test items. */
+/** The earth mover's distance between samples and test items. */
 export const sampleEmd = "distance/emd";
 
 /** Mean discriminator scores on one split of the data, and other signs of overfitting. */

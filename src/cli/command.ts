@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-/** Values by the keys of a form; those of optional keys may be left out. */
+/** Values by the keys of a form; optional keys may be missing. */
 export type FormObject<K extends string> = {
   readonly [Name in K as Name extends `${string}?` ? never : Name]: unknown;
 } & { readonly [Name in K as Name extends `${infer Optional}?` ? Optional : never]?: unknown };
@@ -35,7 +35,7 @@ export function keyName(key: string): string {
 
 /** A command, once its module is loaded. */
 export interface CommandDefinition {
-  /** Declares arguments, flags and action. Some flags depend on the words that were given. */
+  /** Declares arguments, flags and action. Some flags depend on the given arguments. */
   declare(command: Command, words: readonly string[]): void | Promise<void>;
   /** The forms of its JSON object; none without --json. */
   readonly json: readonly JsonForm[];

@@ -1,6 +1,6 @@
 import type { CommandDefinition } from "./command.ts";
 
-/** What is known of a command before it is called. Its module is loaded only then, because that takes time. */
+/** What is known about a command before it is called. Its module is loaded on the call, because that takes time. */
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
@@ -51,7 +51,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "diagnose",
-    summary: "detect failures of a run, or in samples of any model",
+    summary: "detect failures in a run, or in samples of any model",
     load: async () => (await import("./diagnose.ts")).diagnoseCommand,
   },
   {
@@ -81,7 +81,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "sweep",
-    summary: "train a recipe over parameters and seeds",
+    summary: "train a recipe over hyperparameters and seeds",
     load: async () => (await import("./sweep.ts")).sweepCommand,
   },
   {

@@ -92,7 +92,7 @@ async function runCompare(folders: readonly string[], flags: CompareFlags): Prom
   });
 }
 
-/** Each run's value with its interval, the numbers to read beside it, and the value of real items. */
+/** Each run's value with its interval, the numbers needed to interpret it, and the value of real items. */
 function metricLines(runs: readonly ComparedRun[], { quantity, unit, cells }: ComparedMetric): string[] {
   const told = cells.map((cell, i) => {
     if (cell === null) return [`  ${runs[i]!.name}`, "not measured"];

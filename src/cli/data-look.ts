@@ -20,9 +20,9 @@ export interface Warned {
 
 /** Summary of a data set. */
 export interface Look extends Judged, Warned {
-  /** Of both parts as one. */
+  /** Of both splits together. */
   readonly summary: DataSummary;
-  /** What an item of both parts as one is called. */
+  /** Name of an item, with both splits numbered as one. */
   nameOf(item: number): string;
 }
 
@@ -48,7 +48,7 @@ export function linesOf(look: Look): string[] {
   ];
 }
 
-/** Lines for pairs: what they are, then each domain separately. */
+/** Lines for pairs: a description, then each domain separately. */
 export function pairLines(pairs: Warned, a: Look, b: Look): string[] {
   const { train, test } = pairs.data;
   const { aligned, unmatched = [] } = train.sides!;
@@ -228,7 +228,7 @@ function indented(rows: readonly Row[]): string[] {
   return table(rows).map((line) => `  ${line}`);
 }
 
-/** What was left out, what was decided, and what is likely wrong. */
+/** What was skipped, how the data were interpreted, and what is probably wrong. */
 function sourceLines({ data, warnings }: Warned): string[] {
   const skipped = skippedIn(data).map(({ file, reason }) => `${file}: ${reason}`);
   return [
@@ -238,7 +238,7 @@ function sourceLines({ data, warnings }: Warned): string[] {
   ];
 }
 
-/** Pairs without those that are the other way round. */
+/** Pairs of indices, each pair once. */
 function eachOnce(pairs: NearDuplicates["pairs"]): NearDuplicates["pairs"] {
   const partner = new Map(pairs);
   return pairs.filter(([item, other]) => item < other || partner.get(other) !== item);
@@ -272,7 +272,7 @@ function nearLine({ pairs, of }: NearDuplicates, size: number): string {
   return `${counted(pairs.length, "item")} nearly equal to another one${among} (mean difference below 2/255 at 8 x 8 pixels)`;
 }
 
-/** Each class with its items; of many classes how many items they have. */
+/** Each class with its number of items; for many classes, the range of these numbers. */
 function classesLine(classes: ReadonlyMap<string, number>): string {
   if (classes.size <= maxShownClasses)
     return [...classes].map(([label, size]) => `${label}: ${count(size)}`).join(", ");

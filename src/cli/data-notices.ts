@@ -16,7 +16,7 @@ import { count, number, numberApart } from "./format.ts";
 /** Maximum number of files that are named; the others are counted. */
 const named = 10;
 
-/** The notices about data before training. @param all Whether every skipped file is named. */
+/** Notices about the data, printed before training. @param all Whether every skipped file is named. */
 export async function noticeLines(data: DataSplit, { all }: { readonly all: boolean }): Promise<string[]> {
   const skipped = skippedIn(data).map(({ file, reason }) => `${file}: ${reason}`);
   const files = skipped.length === 1 ? "1 file that" : `${count(skipped.length)} files that`;
@@ -34,7 +34,7 @@ export function firstOf(lines: readonly string[], where: string, all = false): s
   return all || more <= 0 ? [...lines] : [...lines.slice(0, named), `and ${count(more)} more; ${where}`];
 }
 
-/** Likely mistakes in the values, for each domain separately. */
+/** Probable mistakes in the values, for each domain separately. */
 export async function warningsOf({ train }: DataSplit): Promise<string[]> {
   if (train.kind === "points") return train.readDouble === undefined ? roundedWarnings(train) : coarseWarnings(train);
   const domains: readonly Dataset[] = hasSides(train) ? [train.sides.a, train.sides.b] : [train];
@@ -51,13 +51,13 @@ async function coarseWarnings(points: Dataset): Promise<string[]> {
   const scale = await points.pointScale?.();
   const warnings: string[] = [];
   for (const column of scale === undefined ? [] : coarseCoordinates(scale)) {
-    // The scale of a constant coordinate says nothing.
+    // The scale of a constant coordinate is meaningless.
     if (!(await isConstantColumn(points, column))) warnings.push(coarseWarning(scale!, column));
   }
   return warnings;
 }
 
-/** Float32 steps in a deviation; with fewer, the values probably lost precision when the file was saved. */
+/** Number of float32 steps per standard deviation; with fewer, the values probably lost precision when the file was saved. */
 const fewSteps = 32;
 /** Above it, float32 cannot represent every integer. */
 const largestExact = 2 ** 24;
@@ -76,7 +76,7 @@ async function roundedWarnings(points: Dataset): Promise<string[]> {
       : spread < fewSteps * float32Step(centre);
     if (isRounded) {
       warnings.push(
-        `x${column + 1} lies about ${number(centre)}, where float32 has steps of ${number(float32Step(centre))}, and has few values or one: save the numbers as float64, or subtract ${number(centre)} before they become float32`,
+        `x${column + 1} lies about ${number(centre)}, where float32 has steps of ${number(float32Step(centre))}, and takes only a few values or one: save the numbers as float64, or subtract ${number(centre)} before they become float32`,
       );
     }
   }

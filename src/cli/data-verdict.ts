@@ -4,9 +4,9 @@ import type { Shape } from "../base/ndarray.ts";
 import { transformSets } from "../transforms/index.ts";
 import { count, counted } from "./format.ts";
 
-/** Training items below which a note says what to expect. */
+/** Number of training items below which a note says what to expect. */
 const smallDataSet = 1000;
-/** Training items below which there is little to learn from. */
+/** Number of training items below which there is too little to learn from. */
 const veryFew = 100;
 /** Share of near duplicates above which the count of items is misleading. */
 const duplicateThreshold = 0.1;
@@ -16,23 +16,23 @@ export interface Judged {
   readonly data: DataSplit;
   /** Null for points. */
   readonly near: NearDuplicates | null;
-  /** Whether --size can be asked for. */
+  /** Whether --size applies. */
   readonly resizable: boolean;
 }
 
 export interface Verdict {
   /** What to expect; null if there are enough items. */
   readonly verdict: string | null;
-  /** A value of --augment to try; null if the data need none, or none fits them. */
+  /** A value of --augment to try; null if the data need none or no value fits. */
   readonly augment: "dag" | null;
   /** The value of --size that convolutional recipes need; null if the images fit as they are, or cannot be resized. */
   readonly size: number | null;
-  /** The value of --transforms to go with it if the default does not fit the images; else null. */
+  /** The value of --transforms to combine with it if the default does not fit the images; otherwise null. */
   readonly transforms: string | null;
 }
 
 /**
- * What to expect of few or repeated items; for two domains, by the smaller one and the repetitions of either.
+ * What to expect from few or repeated items; with two domains, from the smaller one and the repetitions in either.
  * @source Karras et al., arXiv 2006.06676, figure 1: quality falls with each halving of the data, by memorisation. Tran et al.,
  * "On Data Augmentation for GAN Training", arXiv 2006.05338: how augmentations leak into samples, and how to prevent it.
  */
@@ -92,7 +92,7 @@ function countRemark(size: number): string | null {
   if (size >= smallDataSet) return null;
   const items = counted(size, "training item");
   return size < veryFew
-    ? `${items}: far too few to learn a distribution; a model will memorise them. Fine for a first try`
+    ? `${items}: far too few to learn a distribution; a model will memorise them. This is fine for a first try`
     : `${items}: few; expect memorisation. Use a small model, compare its training and test losses, and collect more data if possible`;
 }
 

@@ -16,12 +16,12 @@ export function addDeviceFlag(command: Command, heading?: string): void {
   addFlags(command, deviceOptions, heading);
 }
 
-/** @throws OptionError for a device that does not exist anywhere. */
+/** @throws OptionError for an unknown device. */
 export function deviceOf(given: string | undefined): Device {
   return parseOptions(deviceOptions, { device: given }, "zaya").device;
 }
 
-/** Settings of a training session that do not affect the model. */
+/** Settings of a training session that are not part of the config. */
 const sessionOptions = z.object({
   threads: integerField("threads of the engine; the last digits of results can depend on it (default: one per core)", {
     min: 1,

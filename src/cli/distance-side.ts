@@ -15,7 +15,7 @@ import type { Parameters } from "./weights.ts";
 export interface SideRequest {
   /** Data, or the folder of a run. */
   readonly spec: string;
-  /** Items at most. */
+  /** Maximum number of items. */
   readonly n: number;
   /** Seed of the subsample, and of a run's noise. */
   readonly key: Key;

@@ -23,7 +23,7 @@ import { addParameterFlags, parametersOf } from "./weights.ts";
 const weighted = distances.filter((distance) => distance.weighted).map(({ name }) => name);
 
 const options = z.object({
-  n: integerField("maximum number of items per side, chosen by the seed; a run generates n samples", {
+  n: integerField("maximum number of items per side, a random subset if there are more; a run generates n samples", {
     min: 1,
   }).default(2000),
   seed: integerField("random seed", { min: 0, max: Number.MAX_SAFE_INTEGER }).default(0),
@@ -108,13 +108,13 @@ async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<
   output.result(linesOf(distance, result, plan), printed, objectOf(distance, result, sides, asked, plan));
 }
 
-/** Points of a side on which the duration is tried, and how much longer all must take for it to be worth a try. */
+/** Number of points per side in a trial measurement of the duration, and how many times longer the whole computation must take for the trial to pay off. */
 const triedPoints = 1000;
 const worthTrying = 20;
-/** Minimum expected duration, in seconds, that is announced. */
+/** Minimum expected duration, in seconds, for which an estimate is printed. */
 const worthTelling = 10;
 
-/** How long it takes, by its second run on the first points; 0 where that is not worth a try. */
+/** The expected duration, extrapolated from a second run on the first points; 0 if measuring does not pay off. */
 function expectedSeconds(
   { work }: Distance,
   [a, b]: readonly [Side, Side],
@@ -139,7 +139,7 @@ function firstPoints({ points }: Side): Side {
   return { points: rows(points, 0, Math.min(triedPoints, points.shape[0]!)) };
 }
 
-/** Results that fall short, and what to do. */
+/** Statuses of inexact results, and what to do. */
 const shortfalls: ReadonlyMap<string, string> = new Map([
   ["not converged", "the marginals differ from the weights by marginalError; a larger --epsilon converges faster"],
   ["inexact", "costs span too many orders of magnitude; the value is accurate to its gap"],

@@ -70,7 +70,7 @@ async function runExport(folder: string, flags: ExportFlags): Promise<void> {
         made.push(path);
       }
     } catch (error) {
-      // Files that belong together are left together or not at all, unless some were another's before.
+      // Either all files of an export are written or none, unless some existed before.
       if (!force) for (const path of made) await rm(path, { force: true }).catch(() => undefined);
       throw error;
     }
@@ -103,7 +103,7 @@ async function emit(folder: string, chosen: Parameters, store: MemoryStore): Pro
   const { train } = run.config;
   try {
     const about = await aboutExport(run, trained.model, step, weights);
-    // Noise stands for real inputs where files and model are compared: the data may be elsewhere.
+    // The parity check uses noise in place of real inputs, because the data may not be available.
     return { step, weights, entries: await exportModel(trained, null, store, key(train.seed), about) };
   } finally {
     await close();

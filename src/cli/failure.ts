@@ -41,10 +41,10 @@ export function tellError(error: unknown, stderr: TextStream = process.stderr): 
 /** A position in zaya's own code. */
 const ownFolder = fileURLToPath(new URL("../", import.meta.url));
 
-/** A position in the user's own recipe or data, `path:line:column`. */
+/** A position in the user's own code, `path:line:column`. */
 interface OwnPlace {
   readonly place: string;
-  /** Whether no code of zaya was called from there. */
+  /** Whether the error was thrown there rather than in code of zaya called from there. */
   readonly innermost: boolean;
 }
 
@@ -86,9 +86,9 @@ function tell(stderr: TextStream, message: string, hint?: string): void {
 export function guardStreams(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.once("error", ({ code }: NodeJS.ErrnoException) => {
-      // Later errors of the stream say nothing new.
+      // Later errors of the stream are not reported again.
       stream.on("error", () => undefined);
-      // A command sets its own exit code after this.
+      // The command may set its own exit code after this.
       process.once("exit", (exit) => {
         if (exit === exitCodes.done) process.exitCode = exitCodes.refused;
       });

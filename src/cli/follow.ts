@@ -34,14 +34,14 @@ export const trainingForm = jsonForm({
     "`status` is done, interrupted or diverged; `test` holds metrics by name, `refused` the reasons why others could not be computed; a warning has `step`, `symptom`, `evidence`, `hint`",
 });
 
-/** What ends a session of training before the run is done. */
+/** What ends a training session before the run is done. */
 export interface SessionEnd {
   readonly signal: AbortSignal;
   /** The step after which it stops; undefined for the last one. */
   readonly until?: number | undefined;
 }
 
-/** Tells a run's events until it ends, and its result. Returns the exit code. @param begin Starts the session. */
+/** Reports a run's events until it ends, and its result. Returns the exit code. @param begin Starts the session. */
 export async function followRun(
   begin: (signal: AbortSignal) => AsyncIterable<TrainEvent>,
   { signal, until = Infinity }: SessionEnd,

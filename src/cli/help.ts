@@ -10,7 +10,7 @@ const widest = 100;
 /** Below this, descriptions stand under their flags. */
 const twoColumns = 60;
 
-/** Columns that help may take: of the terminal, or what COLUMNS says where there is none. */
+/** Width of help in columns: that of the terminal, or the value of COLUMNS if there is none. */
 export function helpWidth(): number {
   const columns = process.stdout.isTTY ? process.stdout.columns : Number(process.env["COLUMNS"] ?? 80);
   return Math.min(columns > 0 ? columns : 80, widest);
@@ -38,14 +38,14 @@ function wrapped(text: string, width: number): string[] {
   return help.boxWrap(text, width).split("\n");
 }
 
-/** Sentences after the flags. */
+/** Text after the flags. */
 export function addNote(command: Command, text: string): void {
   command.addHelpText("after", () => `\n${wrapped(pasteable(text), helpWidth()).join("\n")}`);
 }
 
 type Names = readonly (readonly [name: string, summary: string])[];
 
-/** Names with what they are, a line each where the width allows it. */
+/** Names with their descriptions, one per line where the width allows it. */
 export function nameLines(rows: Names, width: number): string[] {
   const column = maxOf(rows.map(([name]) => name.length)) + 4;
   return rows.flatMap(([name, summary]) => item(name, summary, width, column));

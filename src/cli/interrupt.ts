@@ -8,7 +8,7 @@ import type { Output } from "./output.ts";
 const echo = 300;
 
 /**
- * Until the process ends, the first signal requests a stop, which `ends` describes, and a second one ends the process.
+ * Until the process ends, the first signal requests a stop, which `ends` describes, and a second one terminates the process.
  * The returned signal is aborted by the first.
  */
 export function catchInterrupt(output: Output, ends = "after this step and saving"): AbortSignal {

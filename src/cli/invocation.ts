@@ -11,7 +11,7 @@ export interface Start {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The words before a command's name that start the same zaya from the same folder. */
+/** The command prefix that starts the same zaya from the same folder. */
 export function invocation({ script, folder, env }: Start): string {
   const places = (env["PATH"] ?? "").split(delimiter).map((place) => resolve(folder, place));
   // On Windows npm starts the file itself, elsewhere the link in .bin.

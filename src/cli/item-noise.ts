@@ -4,10 +4,10 @@ import { fold, key } from "../base/random.ts";
 import type { Generator } from "../models/index.ts";
 import { drawNoise } from "../trained/index.ts";
 
-/** What one item is made of. */
+/** The noise from which one item is generated. */
 export type Noise = Pick<Generator, "noise" | "shape">;
 
-/** Noise of the items `start` to `stop` of a seed: that of item `i` depends on the seed and `i` alone. */
+/** Noise of the items `start` to `stop` of a seed: that of item `i` depends only on the seed and `i`. */
 export function noiseOfSeed(noise: Noise, seed: number, start: number, stop: number): NdArray {
   return drawNoise(noise, fold(key(seed), "sample"), stop - start, start);
 }
@@ -17,10 +17,10 @@ export function noiseOfSeeds(noise: Noise, seeds: readonly number[]): NdArray {
   return joinRows(seeds.map((seed) => noiseOfSeed(noise, seed, 0, 1)));
 }
 
-/** Most seeds in one list. */
+/** Maximum number of seeds in a list. */
 const maxSeeds = 1_000_000;
 
-/** `0-63`, `3`, or `1,5,8-11`. @throws OptionError for other words. */
+/** `0-63`, `3`, or `1,5,8-11`. @throws OptionError for other text. */
 export function seedsOf(text: string): number[] {
   const seeds: number[] = [];
   for (const part of text.split(",")) {
@@ -59,7 +59,7 @@ export function interpolated(codes: NdArray, steps: number): NdArray<"float32"> 
   return out;
 }
 
-/** Weights of two vectors at a share of the way between them. */
+/** Weights of two vectors at a fraction of the way between them. */
 function slerpWeights(from: ArrayLike<number>, to: ArrayLike<number>, share: number): [number, number] {
   let [dot, a, b] = [0, 0, 0];
   for (let j = 0; j < from.length; j++) {
@@ -68,7 +68,7 @@ function slerpWeights(from: ArrayLike<number>, to: ArrayLike<number>, share: num
     b += to[j]! ** 2;
   }
   const angle = Math.acos(Math.min(1, Math.max(-1, dot / Math.sqrt(a * b))));
-  // Along one line there is no great circle to name.
+  // Parallel vectors do not define a great circle.
   if (!(Math.sin(angle) > 1e-6)) return [1 - share, share];
   return [Math.sin((1 - share) * angle) / Math.sin(angle), Math.sin(share * angle) / Math.sin(angle)];
 }

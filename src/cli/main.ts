@@ -34,7 +34,7 @@ async function dispatch(words: readonly string[]): Promise<void> {
     await program.parseAsync([first, ...rest], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help or the version was asked for, and is printed.
+    // Help or the version was requested and has been printed.
     if (error.exitCode !== 0) throw explainUsage(error, program, first);
   }
 }
@@ -62,7 +62,7 @@ export async function declareProgram(name: string | undefined, words: readonly s
   return program;
 }
 
-/** @throws RunError when it has been removed: no relative path means anything then. */
+/** @throws RunError when it has been removed, because relative paths cannot be resolved then. */
 function requireWorkingFolder(): void {
   if (workingFolder() !== null) return;
   throw new RunError("the current folder must exist - got one that was removed", "cd to an existing folder");

@@ -40,7 +40,7 @@ const options = z.object({
     max: Number.MAX_SAFE_INTEGER,
   }).optional(),
   features: textField(
-    "feature space of the metrics: the run folder of a classifier, or an ONNX file from images or [n, d] to vectors; required for images (default: the coordinates of points)",
+    "feature space of the metrics: the run folder of a classifier, or an ONNX file that maps images or [n, d] to vectors; required for images (default: the coordinates of points)",
     "run|file",
   ).optional(),
   featureRange: choiceField(
@@ -57,7 +57,7 @@ const options = z.object({
   ).optional(),
 });
 
-/** How to measure, as the flags of a command say. */
+/** How to measure, as given by a command's flags. */
 export interface MeasureFlags extends Readonly<Record<string, unknown>> {
   readonly metric?: readonly string[];
   readonly device?: string;

@@ -1,4 +1,4 @@
-// A separate process for `zaya doctor`, which contains what drivers print past Node, and their crashes.
+// A separate process for `zaya doctor`: drivers may write to its output directly, or crash it.
 import { significant } from "../base/digits.ts";
 import { ZayaError } from "../base/errors.ts";
 import { key, normal } from "../base/random.ts";
@@ -9,7 +9,7 @@ import { matmul, sum } from "../ops/index.ts";
 const size = 1024;
 const rounds = 8;
 
-/** The answer of the process. */
+/** The result that the process reports. */
 export type Measurement =
   | { readonly gflops: number }
   | {

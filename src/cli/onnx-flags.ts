@@ -9,7 +9,7 @@ import { imageLayouts, type ValueRange, valueRanges } from "../runtime/index.ts"
 
 export const rangeWords = Object.keys(valueRanges) as [ValueRange, ...ValueRange[]];
 
-/** What flags say of an ONNX file where the file does not. */
+/** Properties of an ONNX file given by flags, where the file does not declare them. */
 export const onnxFields = {
   layout: choiceField("axis order of images in an ONNX file, if its shape is ambiguous", imageLayouts).optional(),
   inputRange: choiceField(
@@ -25,7 +25,7 @@ export const onnxFields = {
 
 export type OnnxForm = z.output<z.ZodObject<typeof onnxFields>>;
 
-/** @throws OptionError when something is said of an ONNX file where there is none. */
+/** @throws OptionError if flags for ONNX files are given for something else. */
 export function requireNoOnnxForm(given: Readonly<Record<string, unknown>>, run: string): void {
   const idle = Object.keys(onnxFields).find((name) => given[name] !== undefined);
   if (idle === undefined) return;
@@ -35,12 +35,12 @@ export function requireNoOnnxForm(given: Readonly<Record<string, unknown>>, run:
   );
 }
 
-/** That a range is known only by what a file gives. */
+/** Notes that a range was inferred from a file's outputs. */
 export function probedWarning(path: string, range: ValueRange, flag: string): string {
   return `${path} does not declare its pixel range; inferred from its outputs: ${range}. Set it with ${flag}`;
 }
 
-/** Whether a path is meant as an ONNX file rather than as the folder of a run. */
+/** Whether a path denotes an ONNX file rather than the folder of a run. */
 export async function isOnnxPath(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => null);
   return found === null ? extname(path).toLowerCase() === ".onnx" : !found.isDirectory();

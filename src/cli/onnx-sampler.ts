@@ -37,7 +37,7 @@ export class OnnxSampler {
     private readonly images: { readonly port: ImagePort; readonly range: ValueRange } | null,
   ) {}
 
-  /** @throws DataError if it is not an ONNX file or has other inputs. @throws OptionError if flags must say more about it. */
+  /** @throws DataError if it is not an ONNX file or has other inputs. @throws OptionError if a flag is needed to interpret it. */
   static async open(source: OnnxSource, form: OnnxForm, options: OrtOptions): Promise<OnnxSampler> {
     const net = await OnnxNet.open(source, options);
     try {
@@ -71,7 +71,7 @@ export class OnnxSampler {
     );
   }
 
-  /** What its items are. */
+  /** Kind of its items. */
   get kind(): Dataset["kind"] {
     return this.images === null ? "points" : "image";
   }

@@ -14,7 +14,7 @@ export interface OpenedFeatures {
 
 /**
  * Features by the path of a classifier's run or of an ONNX file.
- * @throws DataError when there is no such thing there.
+ * @throws DataError if the path is neither.
  */
 export async function openFeatures(
   path: string,

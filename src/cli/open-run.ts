@@ -40,13 +40,13 @@ export async function openRun(folder: string, recipe?: string): Promise<Run> {
   });
 }
 
-/** The data that a run's config names. @throws DataError if they are no longer there. */
+/** The data that a run's config names. @throws DataError if they no longer exist. */
 export async function openRunData({ config }: Run): Promise<DataSplit> {
   const { spec, second, ...how } = config.data;
   for (const path of [spec, second]) {
     if (path === undefined || !isAbsolute(path) || (await stat(localDataPath(path)).catch(() => null)) !== null)
       continue;
-    throw new DataError(`the data of the run must be where they were - got nothing at ${path}`, "move them back there");
+    throw new DataError(`the data of the run must still exist - got nothing at ${path}`, "move them back there");
   }
   return openData(spec, { second, ...how });
 }

@@ -15,7 +15,7 @@ const program = fileURLToPath(new URL("../../bin/zaya.js", import.meta.url));
 const poll = 100;
 const patience = 15_000;
 
-/** The studio that shows a training, as this command sees it. */
+/** The studio that shows a training run. */
 export interface OpenStudio {
   /** Whether it was started by this command and ends with it. */
   readonly own: boolean;

@@ -85,7 +85,7 @@ export async function openTrainer(
     const close = async () => undefined;
     if (typeof given === "number") return { trainer: localTrainer(trials, given), where: `${given} at once`, close };
     const most = fittingJobs(threads, bytes, output);
-    const decided = (jobs: number, reason: string) => output.say(`${jobs} at once from here on: ${reason}`);
+    const decided = (jobs: number, reason: string) => output.say(`${jobs} at once from now on: ${reason}`);
     const where = most === 1 ? "1 at once" : `up to ${most} at once, by their measured speed`;
     return { trainer: localTrainer(trials, { most, decided }), where, close };
   }

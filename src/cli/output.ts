@@ -8,15 +8,15 @@ import { printable, printableJson } from "./printable.ts";
 const tallest = 20;
 
 export interface OutputOptions {
-  /** One JSON object on stdout at the end; all else on stderr. */
+  /** One JSON object on stdout at the end; everything else on stderr. */
   readonly json?: boolean | undefined;
   /** Nothing but warnings and the result. */
   readonly quiet?: boolean | undefined;
-  /** Whether pictures may be drawn where a terminal can show them. */
+  /** Whether pictures may be drawn if the terminal supports them. */
   readonly pictures?: boolean | undefined;
 }
 
-/** Where lines can be written; a terminal's size and nature where it is one. */
+/** A stream to write lines to; with size and colour depth if it is a terminal. */
 export interface TextStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
@@ -25,18 +25,18 @@ export interface TextStream {
 }
 
 /**
- * What a command says: lines about its work, one line that changes in place, warnings, and one result. All text that leaves
- * zaya goes through here: it is made printable, and its commands pasteable.
+ * All output of a command: progress lines, one live line, warnings, and one result. All text that zaya prints
+ * goes through here: it is made printable, and its commands pasteable.
  */
 export class Output {
   readonly quiet: boolean;
-  /** Whether a line can change in place. */
+  /** Whether there can be a live line, which is updated in place. */
   readonly live: boolean;
   /** Whether pictures can be drawn. */
   readonly draws: boolean;
   private readonly json: boolean;
   private readonly progress: TextStream;
-  /** Columns of the line that changes; null where none is shown. */
+  /** Columns of the live line; null where none is shown. */
   private shown: number | null = null;
 
   constructor(
@@ -57,14 +57,14 @@ export class Output {
     return this.live ? (this.progress.columns ?? 80) : undefined;
   }
 
-  /** Lines about the work. */
+  /** Progress lines. */
   say(...lines: readonly string[]): void {
     if (this.quiet) return;
     this.clear();
     writeLines(this.progress, lines);
   }
 
-  /** Replaces the line that changes. */
+  /** Replaces the live line. */
   show(line: string): void {
     if (this.quiet || !this.live) return;
     const text = printable(line).slice(0, Math.max(0, this.columns! - 1));
@@ -98,13 +98,13 @@ export class Output {
     else writeLines(this.stdout, lines);
   }
 
-  /** Takes the line that changes away. */
+  /** Removes the live line. */
   clear(): void {
     if (this.shown !== null) this.progress.write(this.cleared());
     this.shown = null;
   }
 
-  /** What clears the line that changes. A terminal that became narrower since has broken it into several. */
+  /** The escape codes that clear the live line. A terminal that has become narrower has wrapped it into several. */
   private cleared(): string {
     const broken = Math.max(0, Math.ceil((this.shown ?? 0) / Math.max(1, this.columns ?? 80)) - 1);
     return "\r\u001b[2K" + "\u001b[1A\u001b[2K".repeat(broken);
@@ -117,7 +117,7 @@ function hasTrueColour(env: Readonly<Record<string, string | undefined>>): boole
   return !plain && /^(truecolor|24bit)$/i.test(env["COLORTERM"] ?? "");
 }
 
-/** Lines of text, each of which stays one line. */
+/** Lines of text, each printed as a single line. */
 export function writeLines(stream: TextStream, lines: readonly string[]): void {
   if (lines.length > 0) stream.write(lines.map((line) => `${pasteable(printable(line))}\n`).join(""));
 }

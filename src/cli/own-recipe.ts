@@ -25,7 +25,7 @@ export async function recordedRecipe({ path, sha256 }: RecipeModule, where: stri
 }
 
 /**
- * Sets the recipe of a run, if it is a custom one.
+ * Loads the recipe of a run, if it is a custom one.
  * @param path The file that exports it, instead of the one that the run started with.
  * @returns The file, if the run's config names another one or other bytes.
  */

@@ -14,7 +14,7 @@ import { toBytes, toChannelsFirst } from "../trained/index.ts";
 /** Formats of single images. */
 export const imageFormats = ["png", "jpg", "webp"] as const;
 
-/** Bytes that a number of the items takes, at the most, while they are written: in a table, and in a grid of small images enlarged. */
+/** Maximum bytes per number of an item while items are written: in a table, and in a grid of enlarged small images. */
 const bytesPerNumber: Readonly<Record<string, number>> = {
   ".npy": 8,
   ".csv": 32,
@@ -30,10 +30,10 @@ const itemFiles =
 /** Milliseconds per frame of an animation. */
 const frameTime = 40;
 
-/** Makes a picture of items. */
+/** Encodes items as a picture. */
 export type DrawItems = (items: NdArray) => Promise<NdArray<"uint8">>;
 
-/** Whether a path is meant as a folder: it ends like one, or is one. */
+/** Whether a path denotes a folder: it ends with a slash, or is one. */
 export async function isFolder(path: string): Promise<boolean> {
   if (/[\\/]$/.test(path)) return true;
   return (await stat(path).catch(() => null))?.isDirectory() === true;
@@ -81,7 +81,7 @@ export function requirePicture(path: string): void {
   if (endingOf(path) !== ".png") throw new OptionError(`--out must end in .png - got ${path}`);
 }
 
-/** Items [n, h, w, c] or [n, d] as the bytes of a file of that name, whose ending fits them. */
+/** Encodes items [n, h, w, c] or [n, d] for a file of that name, whose ending suits them. */
 export async function encodeItems(items: NdArray, path: string, about: string, draw: DrawItems): Promise<Uint8Array> {
   const ending = endingOf(path);
   const numbers = items.dtype === "float64" ? castTo(items, "float64") : castTo(items, "float32");
@@ -96,7 +96,7 @@ export function imagesPicture(images: NdArray): NdArray<"uint8"> {
   return images.shape[0] === 1 ? reshaped(toBytes(images), images.shape.slice(1)) : imageGrid(images);
 }
 
-/** Images [n, h, w, c] in [0, 1] as the bytes of an animation without an end. */
+/** Encodes images [n, h, w, c] in [0, 1] as a looping animation. */
 export function encodeFilm(images: NdArray, path: string): Promise<Uint8Array> {
   return encodeAnimation(toBytes(images), path, frameTime);
 }

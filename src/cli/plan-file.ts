@@ -18,7 +18,7 @@ export function requirePlanFile(path: string): void {
 }
 
 /**
- * A plan as the bytes of a file of that name: `.csv`, a line `i,j,mass` for each mass that is moved, with the indices of the
+ * Encodes a plan for a file of that name: `.csv`, a line `i,j,mass` for each mass that is moved, with the indices of the
  * items in their data, from 0; `.npy`, the matrix [n, m] over the items that were compared, in that order.
  */
 export function encodePlan(plan: Plan, path: string, a: Int32Array, b: Int32Array): Uint8Array {

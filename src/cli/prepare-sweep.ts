@@ -8,7 +8,7 @@ import { absoluteSource } from "../node/absolute-source.ts";
 import { type PreparedSweep, type SweepRecord, prepareSweep } from "../sweep/index.ts";
 import { deviceOf } from "./device.ts";
 
-/** Opens what a sweep names, and checks it. Paths of its file are from the folder of the file. @throws OptionError. */
+/** Opens the recipe and data that a sweep names, and validates it. Paths are relative to the folder of its file. @throws OptionError. */
 export async function openPrepared({
   name,
   file,

@@ -12,7 +12,7 @@ type StepEvent = Extract<TrainEvent, { type: "step" }>;
 type PhaseEvent = Extract<TrainEvent, { type: "phase" }>;
 type EvaluatedEvent = Extract<TrainEvent, { type: "evaluated" }>;
 
-/** Milliseconds between two states of the line that changes, between two lines where none can, and between pictures. */
+/** Milliseconds between updates of the live line, between two lines where there is no live line, and between pictures. */
 const liveEvery = 100;
 const lineEvery = 5000;
 const pictureEvery = 5000;
@@ -25,12 +25,12 @@ const phases: Readonly<Record<PhaseEvent["phase"], string>> = {
   report: "writing the report",
 };
 
-/** Tells the events of a run: in one line that changes on a terminal, in a line now and then elsewhere. */
+/** Reports the events of a run: in a live line on a terminal, otherwise in a line from time to time. */
 export class Progress {
   private last = -Infinity;
   private lastPicture = -Infinity;
   private step = 0;
-  /** The newest picture, where it came too soon after another to be shown. */
+  /** The newest picture, if it came too soon after the previous one to be shown. */
   private unseen: string | null = null;
 
   /** @param folder The run's, where its pictures are. */
@@ -66,7 +66,7 @@ export class Progress {
   private async picture(file: string): Promise<void> {
     const soon = this.clock.now() - this.lastPicture < pictureEvery;
     this.unseen = file;
-    // What an untrained model draws says nothing.
+    // Samples of an untrained model are not informative.
     if (this.step > 0 && !soon) await this.show(file);
   }
 
@@ -94,13 +94,13 @@ function plainLine(event: StepEvent): string {
 /** Columns of the bar, brackets left out. */
 const [shortestBar, longestBar] = [8, 24];
 
-/** What fits: steps first, then the time left, the losses, a bar of what is done, speed, and parts of losses. */
+/** The parts that fit, in order of priority: steps, time left, losses, a progress bar, speed, and terms of the losses. */
 function liveLine(event: StepEvent, columns: number): string {
   const { step, steps, imagesPerSecond, secondsLeft } = event;
   const { losses, parts } = lossTexts(event);
   const head = `${count(step)}/${count(steps)}`;
   let room = columns - head.length;
-  /** Those of the texts, from the first on, that leave so much room. */
+  /** The leading texts that fit into the given width. */
   const taken = (texts: readonly string[], kept = 0): string[] => {
     const end = texts.findIndex((text) => {
       const fits = text.length + 2 + kept <= room;
@@ -127,7 +127,7 @@ function percent({ step, steps }: StepEvent): string {
   return `${Math.floor((100 * step) / steps)}%`;
 }
 
-/** Losses by their short names, and what else is known of them. */
+/** Losses by their short names, followed by their terms. */
 function lossTexts({ losses }: StepEvent): { readonly losses: string[]; readonly parts: string[] } {
   const steps = new Set(Object.keys(losses).map((name) => stepScalar.parse(name)!.step));
   const texts = Object.entries(losses).map(([name, value]) => {
@@ -146,7 +146,7 @@ function fourDigits(value: number): string {
   return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(1) : value.toPrecision(4);
 }
 
-/** The values alone, in as many lines as they take, with how many items they are of: at the end it is all, before only some. */
+/** The values alone, wrapped to lines, with the number of items measured: all of them at the end, a subset before. */
 function evaluatedLines({ step, results }: EvaluatedEvent, columns: number): string[] {
   if (results.length === 0) return [];
   const texts = results.map(

@@ -42,7 +42,7 @@ const options = z.object({
     },
   ).optional(),
   queue: textField("Redis or Valkey server whose workers train", "url").optional(),
-  training: textField("train one training of the row alone; --jobs and --queue use it", "id").optional(),
+  training: textField("run only this training run of the row; used by --jobs and --queue", "id").optional(),
 });
 
 interface ReproFlags extends Readonly<Record<string, unknown>> {
@@ -73,7 +73,7 @@ export const reproCommand: CommandDefinition = { declare: declareRepro, json: [p
 function declareRepro(command: Command): void {
   command
     .argument("<row>", "row to reproduce; zaya list repro describes all rows")
-    .option("--only-print", "print the runs and the reference values, and run nothing")
+    .option("--only-print", "print the training runs and the reference values, and run nothing")
     .option(
       "--out <dir>",
       "folder for ROW-SCALE.json and its figures ROW-SCALE-NAME.svg or .png",
@@ -90,7 +90,7 @@ function declareRepro(command: Command): void {
   });
 }
 
-/** @throws OptionError for a name that no row has. */
+/** @throws OptionError for an unknown name. */
 function rowNamed(name: string): Row {
   const row = rows.find((known) => known.name === name);
   if (row !== undefined) return row;
@@ -132,7 +132,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
   const opened = asJobs ? await openTrainer({ name, threads: jobThreads, jobs, queue, out: flags.out }, output) : null;
   const interrupt = opened === null ? null : catchInterrupt(output, "after the running steps, which are saved");
   const signal = AbortSignal.any([stop.signal, ...(interrupt === null ? [] : [interrupt])]);
-  // Each training listens to it.
+  // Every training run adds a listener.
   setMaxListeners(0, signal);
   const context: RowContext = {
     scale,
@@ -159,7 +159,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
     output.result([`stopped; the same command continues`], stoppedForm, { row: name, scale, status: "interrupted" });
     return exitCodes.interrupted;
   } finally {
-    // Where one training failed, the others are saved.
+    // If one training run failed, the others are saved.
     stop.abort();
     await opened?.close();
   }
@@ -221,7 +221,7 @@ function told(result: RowResult, bar: string, written: readonly string[]): strin
   return [...atMost(maxLines - remarks.length - end.length, values, `values in ${file}`), ...remarks, ...end];
 }
 
-/** The lines, or as many as leave room for one that counts the others; `last` of them end the list. */
+/** The lines, cut to the limit with a line that counts the omitted ones; the `last` ones are always kept. */
 function atMost(count: number, lines: readonly string[], what: string, last = 0): readonly string[] {
   if (lines.length <= count) return lines;
   const first = count - 1 - last;
@@ -236,7 +236,7 @@ function finite(values: Readonly<Record<string, number>>): RowResult["values"] {
   );
 }
 
-/** Files of a row's result that are there. */
+/** Existing files of a row's result. */
 async function earlier(folder: string, name: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
   return names

@@ -11,7 +11,7 @@ export function resultLine(result: Evaluation): string {
   return `${valueLine(result)}${details.join("")}  (n ${n})`;
 }
 
-/** The value, the numbers to read beside it and, for samples, the value of real items. */
+/** The value, the numbers needed to interpret it and, for samples, the value of real items. */
 export function endLine(result: Evaluation): string {
   if (result.protocol.samples === undefined) return resultLine(result);
   const floor = floorWords(result);
@@ -67,7 +67,7 @@ function floorOf(result: Evaluation): string[] {
   return [`${floor}${other.length === 0 ? "" : ` (${other.join(", ")})`}`];
 }
 
-/** A metric that could not be measured, and how it can be. */
+/** A metric that could not be measured, with the reason and a remedy. */
 export function refusalLines({ label, reason, hint }: Refusal): string[] {
   const why = reason.startsWith(`${label}: `) ? reason : `${label}: ${reason}`;
   return [`not measured  ${why}`, ...(hint === undefined ? [] : [`  ${hint}`])];

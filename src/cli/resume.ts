@@ -85,7 +85,7 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
     const engine = await nodeEngine({ device: deviceOf(flags.device ?? run.config.device), threads });
     const longer = length === null ? null : await lengthen(run, data, length, engine.freeMemory?.());
     if (longer === null && (await isDone(run))) return nothingToDo(folder, run, output);
-    // From here on the run belongs to that file.
+    // From here on, that file is the run's recipe.
     if (moved !== null) await run.reconfigure({ ...run.config, module: moved });
     output.say(
       `resuming ${folder}: ${run.config.recipe} on ${data.train.name}, saved at step ${run.newest?.step ?? 0} of ${run.config.train.steps}`,

@@ -13,13 +13,13 @@ import { duration } from "./format.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
 
-/** Threads of a training that runs as a job, fixed so that its numbers do not depend on the number of jobs. */
+/** Threads of a training run that is a job, fixed so that its numbers do not depend on the number of jobs. */
 export const jobThreads = 1;
 
-/** Stopped before all trainings of a row were done. */
+/** Thrown when it was stopped before all training runs of a row were done. */
 export class StoppedRow extends Error {}
 
-/** A training of a row as a trial; its run is in the folder of its id. */
+/** A training run of a row as a trial, in the folder named by its id. */
 async function trialOf(row: Row, scale: Scale, { model, data, options }: RowTraining, engine: Engine): Promise<Trial> {
   const { config } = await planRun(model, data, options, { engine });
   const id = trialId(config, jobThreads, data);
@@ -30,7 +30,7 @@ function runFolder(out: string, { id }: Trial): string {
   return placeIn(absolutePlace(out), "trials", id);
 }
 
-/** Where a row's trainings are jobs. */
+/** Where a row's training runs are jobs. */
 export interface RowJobs {
   readonly row: Row;
   readonly scale: Scale;
@@ -41,7 +41,7 @@ export interface RowJobs {
   readonly output: Output;
 }
 
-/** Runs a row's trainings as jobs, at most as many at once as the trainer has slots. */
+/** Runs a row's training runs as jobs, at most as many at once as the trainer has slots. */
 export function trainByJobs({
   row,
   scale,
@@ -66,7 +66,7 @@ export function trainByJobs({
       if (end === null) throw new StoppedRow();
       if (end.status === "failed") throw new RunError(`${training.label}: ${end.reason}`);
       if (end.status === "diverged") throw new DivergedError(end.step, `${training.label}: ${end.reason}`);
-      output.say(`${training.label}: trained in ${duration(end.seconds)}, ${++done} of ${known} trainings so far`);
+      output.say(`${training.label}: trained in ${duration(end.seconds)}, ${++done} of ${known} training runs so far`);
       return await Run.open(openStore(runFolder(out, trial)));
     } finally {
       running--;
@@ -76,8 +76,8 @@ export function trainByJobs({
 }
 
 /**
- * Runs one training of a row, in the folder of its id: executes the row, opens those of its trainings that are done, and waits for
- * no others. Returns the exit code.
+ * Runs one training run of a row, in the folder named by its id: executes the row, opens those of its training runs that are done, and waits
+ * for no others. Returns the exit code.
  */
 export async function trainOne(row: Row, scale: Scale, wanted: string, out: string, output: Output): Promise<number> {
   const engine = await nodeEngine({ threads: jobThreads });
@@ -85,8 +85,8 @@ export async function trainOne(row: Row, scale: Scale, wanted: string, out: stri
   process.once("beforeExit", () => {
     process.exitCode = tellError(
       new RunError(
-        `${row.name}: a training must be one of the row's, after those that it needs - got ${wanted}`,
-        "was the row changed since?",
+        `${row.name}: --training must name a training run of the row whose predecessors are done - got ${wanted}`,
+        "was the row changed in the meantime?",
       ),
     );
   });

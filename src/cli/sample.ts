@@ -70,7 +70,7 @@ const printed = jsonForm({
 export const sampleCommand: CommandDefinition = { declare: declareSample, json: [printed] };
 
 function declareSample(command: Command): void {
-  command.argument("<run>", "run folder, or an ONNX file from noise [n, d] to items");
+  command.argument("<run>", "run folder, or an ONNX file that maps noise [n, d] to items");
   addFlags(command, options);
   addParameterFlags(command);
   addDeviceFlag(command);
@@ -92,7 +92,7 @@ interface Source {
   close(): Promise<void>;
 }
 
-/** Which items are drawn. */
+/** Which items to draw. */
 interface Draws {
   readonly count: number;
   /** `seed 0`, for messages. */
@@ -102,7 +102,7 @@ interface Draws {
   name(index: number): string;
 }
 
-/** Where they are written. */
+/** Where to write them. */
 interface Target {
   readonly out: string;
   readonly about: string;
@@ -140,7 +140,7 @@ async function runSample(path: string, flags: SampleFlags): Promise<void> {
   }
 }
 
-/** One item a seed, or `n` items from one seed. @throws OptionError where both are given. */
+/** One item per seed, or `n` items from one seed. @throws OptionError where both are given. */
 function drawsOf({ n, seed, seeds: text, interpolate }: Given): Draws {
   if (text === undefined) {
     const count = n ?? (interpolate === undefined ? 64 : 8);
@@ -163,7 +163,7 @@ function drawsOf({ n, seed, seeds: text, interpolate }: Given): Draws {
   };
 }
 
-/** @throws OptionError for a target that cannot be written, whatever the samples are. */
+/** @throws OptionError for a target that could not be written for any samples. */
 async function requireTarget(out: string, film: boolean, force: boolean): Promise<void> {
   if (film) requireFilmFile(out);
   else if (await isFolder(out)) return;
@@ -181,7 +181,7 @@ async function writeFile(source: Source, draws: Draws, { out, about, force }: Ta
   return items.shape.slice(1);
 }
 
-/** Items that are drawn before they are written. */
+/** Number of items that are drawn before they are written. */
 const chunk = 64;
 
 /** Each image in its own file. Returns the shape of one. */

@@ -8,7 +8,7 @@ export const storeField = textField(
   "url",
 ).optional();
 
-/** Options whose `out` is where sweeps and trials are. @throws OptionError for a store that is not in a bucket. */
+/** Options whose `out` is where sweeps and trials are. @throws OptionError for a --store that is not a bucket. */
 export function withPlace<Of extends { readonly out: string; readonly store?: string | undefined }>(given: Of): Of {
   const { store } = given;
   if (store === undefined) return given;

@@ -20,7 +20,7 @@ export const studioCommand: CommandDefinition = { declare: declareStudio, json: 
 function declareStudio(command: Command): void {
   addExamples(command, [
     ["monitor the runs of the folder runs, and start others", "zaya studio"],
-    ["show runs that someone sent", "zaya studio runs.zip"],
+    ["show runs received as a zip file", "zaya studio runs.zip"],
   ]);
   command
     .argument("[dir]", "folder with runs, searched recursively, or a zip file of it", "runs")

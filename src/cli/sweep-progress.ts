@@ -15,7 +15,7 @@ import type { Output } from "./output.ts";
 /** Milliseconds between updates of the live line, and between lines where there is no live line. */
 const [liveEvery, lineEvery] = [500, 10_000];
 
-/** Seconds of training before the time left is told. */
+/** Seconds of training before the time left is shown. */
 const settledAfter = 5;
 
 /** Reports the progress of a sweep: a line for each trial that ends, and a live line with the total. */
@@ -23,7 +23,7 @@ export class SweepProgress implements SweepListener {
   private readonly running = new Map<string, TrialJob>();
   /** Share that was done at the start. */
   private first = 0;
-  /** Where the measurement of the speed begins: when the first step of this session was told. */
+  /** Start of the speed measurement: when the first step of this session was reported. */
   private since: { readonly at: number; readonly share: number } | null = null;
   private timer: NodeJS.Timeout | undefined;
 

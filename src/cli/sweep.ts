@@ -152,7 +152,7 @@ async function goOn(
   given: Options,
   output: Output,
 ): Promise<number> {
-  // Everything that can be refused is refused before anything is written.
+  // Everything is validated before anything is written.
   const prepared = await openPrepared(of);
   const opened = await openTrainer(
     { ...given, name: of.name, threads: of.file.threads, bytes: prepared.bytes },
@@ -194,7 +194,7 @@ async function trainLeft(
   const progress = new SweepProgress(output, systemClock, state, trainer, prepared);
   const interrupt = catchInterrupt(output, "after the running steps, which are saved");
   const signal = AbortSignal.any([interrupt, watchStop(sweepFolder(of.name, given), holder)]);
-  // Each trial listens to it.
+  // Every trial adds a listener.
   setMaxListeners(0, signal);
   progress.begin();
   try {

@@ -1,9 +1,9 @@
 import { systemClock } from "../base/clock.ts";
 
-/** Milliseconds between two messages. */
+/** Milliseconds between two reports. */
 const tellEvery = 1000;
 
-/** Tells the process that supervises this one, if there is one, which step is done: once a second, without a request to the store. */
+/** Reports the completed step to the process that supervises this one, if there is one: once a second, without a request to the store. */
 export function stepTeller(): (step: number) => void {
   if (process.send === undefined) return () => undefined;
   let told = -Infinity;
@@ -11,7 +11,7 @@ export function stepTeller(): (step: number) => void {
     const now = systemClock.now();
     if (!process.connected || now - told < tellEvery) return;
     told = now;
-    // A supervisor that ends at this moment is noticed by the closed channel.
+    // If the supervisor has just ended, the closed channel shows it.
     process.send!({ step }, undefined, undefined, () => undefined);
   };
 }

@@ -197,7 +197,7 @@ function usualTexts(definition: ModelDefinition): Record<string, string> {
   );
 }
 
-/** The training that the words of a command describe; its config is read once, when it is first needed. */
+/** The training run that a command's arguments describe; its config is read once, when it is first needed. */
 interface Asked extends TrainWords {
   readonly file: () => Promise<PartialConfig>;
 }
@@ -235,7 +235,7 @@ async function findRecipe({ recipe: named, module: path, file }: Asked): Promise
 async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig, flags: TrainFlags): Promise<number> {
   const output = new Output(flags);
   const given = mergeConfig(file, definition, flags, specsOf(flags.data));
-  // Everything that can be refused is refused before the first byte is written, the cheap checks first.
+  // Everything is validated before the first byte is written, the cheap checks first.
   const configured = { definition, options: parseOptions(definition.options, given.model, definition.name) };
   parseOptions(trainOptions, given.train, "train");
   const { threads, until } = sessionOf(flags);
@@ -245,7 +245,7 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
   if (flags.out !== undefined) await requireFreeFolder(flags.out);
   const data = await openData(spec, how);
   if (flags.dataFingerprint !== undefined) requireFingerprint(data, flags.dataFingerprint);
-  // Skipped files may be the reason why the recipe refuses the data.
+  // The recipe may refuse the data because files were skipped.
   for (const line of await noticeLines(data, { all: flags.json === true })) output.warn(line);
   if (given.data.spec === undefined && usual.note !== undefined) output.warn(`note: ${usual.note}`);
   const engine = await nodeEngine({ device, threads });
@@ -294,11 +294,11 @@ function requireFingerprint({ train: items, test }: DataSplit, expected: string)
   if (found === expected) return;
   throw new DataError(
     `${items.name}: the data must have the fingerprints ${expected} - got ${found}`,
-    "copy the data of the machine on which the sweep was begun",
+    "copy the data from the machine on which the sweep was started",
   );
 }
 
-/** @throws OptionError for more than two words. */
+/** @throws OptionError for more than two values. */
 function specsOf(data: readonly string[]): DataSpecs {
   const [spec, second] = data;
   if (data.includes("")) throw new OptionError("--data needs a name, a folder or a file - got an empty string");
@@ -306,12 +306,12 @@ function specsOf(data: readonly string[]): DataSpecs {
   throw new OptionError(`--data takes one data set or two domains - got ${data.length}: ${data.join(", ")}`);
 }
 
-/** Recipes with defaults for points are meant for them. */
+/** Whether the recipe suits points: it declares defaults for them. */
 function usualDataOf({ pointDefaults }: ModelDefinition): ReturnType<typeof usualData> {
   return usualData(pointDefaults !== undefined);
 }
 
-/** The config of a command without flags on data of this size; a model of defaults alone may not fit the data. */
+/** The config of a command without flags on data of this size. Null if a model with default options does not fit the data. */
 function usualConfig(definition: ModelDefinition, model: Model, data: DataSplit): RunConfig {
   const options = Object.fromEntries(describeOptions(definition.options).map(({ name, initial }) => [name, initial]));
   const training = resolveTraining(definition, model, {}, data.train);

@@ -41,7 +41,7 @@ import { type ParameterFlags, addParameterFlags, parametersOf } from "./weights.
 const options = z.object({
   direction: choiceField("direction of translation, for models with two", directions).optional(),
   fit: choiceField(
-    "how to translate images of other sizes than the model's: resize to it and back, or in tiles that overlap by half",
+    "how to translate images whose size differs from the model's: resize to its size and back, or translate tiles that overlap by half",
     fits,
   ).default("resize"),
   ...onnxFields,
@@ -69,7 +69,7 @@ export const translateCommand: CommandDefinition = { declare: declareTranslate, 
 
 function declareTranslate(command: Command): void {
   command
-    .argument("<run>", "run folder, or an ONNX file from images to images")
+    .argument("<run>", "run folder, or an ONNX file that maps images to images")
     .argument("<input>", "an image, or a folder of images")
     .argument(
       "<output>",

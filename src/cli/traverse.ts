@@ -23,7 +23,7 @@ import { Output } from "./output.ts";
 import { encodePicture, requirePicture } from "./picture-file.ts";
 import { addParameterFlags, parametersOf } from "./weights.ts";
 
-/** Side of the picture of a plane of codes. */
+/** Side of the grid over a two-dimensional latent space. */
 const manifoldSide = 20;
 
 const options = z.object({
@@ -96,7 +96,7 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
   }
 }
 
-/** @throws OptionError for a model whose codes cannot be walked along. */
+/** @throws OptionError for a model whose codes cannot be traversed. */
 function latentSize({ decoder, maps }: Model): number {
   const shape = decoder?.traversable === true ? maps[decoder.map]!.inputs[decoder.input]! : [];
   if (shape.length === 1) return shape[0]!;

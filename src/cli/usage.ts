@@ -3,7 +3,7 @@ import type { Command, CommanderError } from "commander";
 import { OptionError } from "../base/errors.ts";
 import { nearest, suggestion } from "../base/nearest.ts";
 
-/** What was wrong with the words of a command line, in zaya's form. */
+/** Describes errors in the arguments of a command line in zaya's format. */
 export function explainUsage(error: CommanderError, program: Command, name: string): OptionError {
   const command = program.commands.find((known) => known.name() === name);
   const where = command === undefined ? "zaya" : `zaya ${name}`;

@@ -23,7 +23,7 @@ const parameterOptions = z.object({
   ...recipeOption,
 });
 
-/** Which parameters of a run a command takes. */
+/** Which parameters of a run a command uses. */
 export interface Parameters {
   readonly weights: Weights;
   readonly checkpoint: CheckpointChoice;
@@ -52,12 +52,12 @@ export function addRecipeFlag(command: Command): void {
   addFlags(command, z.object(recipeOption));
 }
 
-/** @throws OptionError for any other word. */
+/** @throws OptionError for any other value. */
 export function parametersOf({ weights, checkpoint, recipe }: ParameterFlags): Parameters {
   return parseOptions(parameterOptions, { weights, checkpoint, recipe }, "zaya");
 }
 
-/** The first given one of these flags, which apply only to runs. */
+/** The first of these flags that was given; they apply only to runs. */
 export function givenParameter(flags: ParameterFlags): keyof ParameterFlags | undefined {
   return (["weights", "checkpoint", "recipe"] as const).find((name) => flags[name] !== undefined);
 }

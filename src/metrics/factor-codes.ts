@@ -20,7 +20,7 @@ export interface FactorCodes {
 
 /** Schema of `FactorOptions`. */
 export const factorOptions = z.object({
-  points: integerField("training points of the metric's own classifier, with half as many for its test", {
+  points: integerField("training points of the metric's own classifier, which is tested on half as many", {
     min: 10,
   }).default(10_000),
 });

@@ -14,7 +14,10 @@ import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
 const maxInfluences = 2000;
 
 export const options = sampleOptions.extend({
-  forceFid: z.boolean().default(false).meta({ description: "compute FID even from no more items than features" }),
+  forceFid: z
+    .boolean()
+    .default(false)
+    .meta({ description: "compute FID even if there are no more items than features" }),
 });
 
 /**

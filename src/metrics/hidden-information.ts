@@ -7,12 +7,12 @@ import { imageByImage, meanAbsolute, translationOptions } from "./translations.t
  * Sensitivity of the cycle reconstruction to imperceptible noise on the translated image (standard deviation 0.01 of
  * the range): the change of the reconstruction in multiples of the noise. About 1 or less if the generator reads the
  * visible content; far more if it hides the source image in faint patterns.
- * @source in the manner of Chu et al., arXiv 1712.02950, section 4.
+ * @source modelled on Chu et al., arXiv 1712.02950, section 4.
  */
 export const hiddenInformation = defineMetric<"cycles", typeof translationOptions, TranslationOptions>({
   name: "hidden-information",
   summary: "sensitivity of the cycle to imperceptible noise",
-  source: "in the manner of Chu et al., arXiv 1712.02950",
+  source: "modelled on Chu et al., arXiv 1712.02950",
   perfect: "about 1 or below; far above 1, the reconstruction relies on imperceptible patterns",
   better: "lower",
   needs: "cycles",

@@ -21,12 +21,12 @@ export const minNearestItems = 1 / closestShare;
  * items without being copies: the details contain the ratio of mean distances (below 1 for both) and the number of
  * exact copies.
  * @throws DataError for fewer items than `minNearestItems` in either set.
- * @source in the manner of Meehan et al., arXiv 2004.05675 (data-copying), with a quantile in place of their rank test.
+ * @source modelled on Meehan et al., arXiv 2004.05675 (data-copying), with a quantile in place of their rank test.
  */
 export const memorisation = defineMetric<"nearest", typeof sampleOptions, SampleOptions>({
   name: "memorisation",
   summary: "fraction of samples nearly equal to a training item",
-  source: "in the manner of Meehan et al., arXiv 2004.05675",
+  source: "modelled on Meehan et al., arXiv 2004.05675",
   perfect: `heldOutShare: ${closestShare}, more if more of the held-out items are copies of training items; 1 for a model that copies its training items`,
   better: null,
   needs: "nearest",

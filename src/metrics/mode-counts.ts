@@ -43,7 +43,7 @@ export interface ModeCounts {
 /**
  * A mode is covered if its share of the samples is at least this fraction of 1 / modes. Low-quality samples count for
  * no mode.
- * @source in the manner of Zhong et al., "Rethinking generative mode coverage: a pointwise guaranteed approach",
+ * @source modelled on Zhong et al., "Rethinking generative mode coverage: a pointwise guaranteed approach",
  * NeurIPS 2019, who require a fixed fraction of the data's probability at each item.
  */
 const coverageThreshold = 0.1;

@@ -12,7 +12,7 @@ type Given<Schema extends z.ZodObject> = z.input<Schema>;
 
 /** Options of `beta-vae-score`, `dci`, `factor-vae-score`, `mig` and `sap`. */
 export interface FactorOptions {
-  /** Training points of the metric's own classifier, with half as many for its test. @default 10000 */
+  /** Training points of the metric's own classifier, which is tested on half as many. @default 10000 */
   readonly points?: Given<typeof factorOptions>["points"];
 }
 
@@ -22,7 +22,7 @@ export interface FidOptions {
   readonly direction?: Given<typeof fidOptions>["direction"];
   /** Items to draw from the model (default: as many as there are real ones, at most 10,000). */
   readonly samples?: Given<typeof fidOptions>["samples"];
-  /** Compute FID even from no more items than features. @default false */
+  /** Compute FID even if there are no more items than features. @default false */
   readonly forceFid?: Given<typeof fidOptions>["forceFid"];
 }
 

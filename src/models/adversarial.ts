@@ -44,7 +44,7 @@ import {
 
 /** Options of every adversarial model: its nets, instance noise, augmentation and the EMA of the generator. */
 export const adversarialOptions = {
-  latent: integerField("dimensions of the generator's noise z (default: 64; for points, their dimensions up to 64)", {
+  latent: integerField("dimensions of the generator's noise z (default: 64; for points, their dimension, at most 64)", {
     min: 1,
   }).optional(),
   arch: choiceField(
@@ -52,9 +52,11 @@ export const adversarialOptions = {
     ["mlp", "dcgan"],
   ).optional(),
   hidden: integerListField(
-    "widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left)",
+    "widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... down to a side of 4 to 7 pixels)",
   ).optional(),
-  discriminatorHidden: integerListField("the same for the discriminator (default: those of the generator)").optional(),
+  discriminatorHidden: integerListField(
+    "widths of the discriminator's hidden layers (default: as --hidden)",
+  ).optional(),
   activation: choiceField("activation of the generator's hidden layers", ["relu", "leaky-relu", "tanh"]).default(
     "relu",
   ),

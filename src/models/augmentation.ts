@@ -29,7 +29,7 @@ export interface Augmentation {
 /** Augmentation options of every model with a discriminator. */
 export const augmentationOptions = {
   augment: choiceField(
-    "augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of both, with adaptive probability p)",
+    "augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p)",
     ["none", "real-only", "dag", "diffaugment", "ada"],
   ).default("none"),
   transforms: transformsField("transformations for real-only, dag and ada"),

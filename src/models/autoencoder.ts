@@ -20,7 +20,7 @@ const remembered = 1000;
  */
 export const autoencoder = defineModel<typeof options, AutoencoderOptions>({
   name: "autoencoder",
-  summary: "the nets of a VAE without prior and sampling, as a baseline",
+  summary: "the nets of a VAE without prior or sampling, as a baseline",
   source: "Hinton, Salakhutdinov, Science 313, 2006",
   options,
   defaults: { batch: 128, length: { epochs: 10, minSteps: 3000 }, learningRate: 1e-3 },

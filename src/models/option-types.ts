@@ -26,13 +26,13 @@ export interface AdaganOptions {
   readonly boost?: Given<typeof adaganOptions>["boost"];
   /** Adversarial loss of generator and discriminator. @default "non-saturating" */
   readonly loss?: Given<typeof adaganOptions>["loss"];
-  /** Dimensions of the generator's noise z (default: 64; for points, their dimensions up to 64). */
+  /** Dimensions of the generator's noise z (default: 64; for points, their dimension, at most 64). */
   readonly latent?: Given<typeof adaganOptions>["latent"];
   /** Architecture: linear layers (mlp) or the convolutions of DCGAN (dcgan) (default: dcgan for images, mlp for points). */
   readonly arch?: Given<typeof adaganOptions>["arch"];
-  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
+  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... down to a side of 4 to 7 pixels). */
   readonly hidden?: Given<typeof adaganOptions>["hidden"];
-  /** The same for the discriminator (default: those of the generator). */
+  /** Widths of the discriminator's hidden layers (default: as --hidden). */
   readonly discriminatorHidden?: Given<typeof adaganOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof adaganOptions>["activation"];
@@ -52,7 +52,7 @@ export interface AdaganOptions {
   readonly instanceNoise?: Given<typeof adaganOptions>["instanceNoise"];
   /** Decay of the generator's exponential moving average (EMA), smaller in the first steps; 0 for none. @default 0.999 */
   readonly ema?: Given<typeof adaganOptions>["ema"];
-  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of both, with adaptive probability p). @default "none" */
+  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof adaganOptions>["augment"];
   /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof adaganOptions>["transforms"];
@@ -62,7 +62,7 @@ export interface AdaganOptions {
   readonly lambdaV?: Given<typeof adaganOptions>["lambdaV"];
 }
 
-/** Options of `autoencoder`: the nets of a VAE without prior and sampling, as a baseline. */
+/** Options of `autoencoder`: the nets of a VAE without prior or sampling, as a baseline. */
 export interface AutoencoderOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof autoencoderOptions>["likelihood"];
@@ -188,7 +188,7 @@ export interface CycleganOptions {
   readonly beta1?: Given<typeof cycleganOptions>["beta1"];
   /** Standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0. @default 0 */
   readonly instanceNoise?: Given<typeof cycleganOptions>["instanceNoise"];
-  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of both, with adaptive probability p). @default "none" */
+  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof cycleganOptions>["augment"];
   /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof cycleganOptions>["transforms"];
@@ -202,13 +202,13 @@ export interface CycleganOptions {
 export interface GanOptions {
   /** Adversarial loss of generator and discriminator. @default "non-saturating" */
   readonly loss?: Given<typeof ganOptions>["loss"];
-  /** Dimensions of the generator's noise z (default: 64; for points, their dimensions up to 64). */
+  /** Dimensions of the generator's noise z (default: 64; for points, their dimension, at most 64). */
   readonly latent?: Given<typeof ganOptions>["latent"];
   /** Architecture: linear layers (mlp) or the convolutions of DCGAN (dcgan) (default: dcgan for images, mlp for points). */
   readonly arch?: Given<typeof ganOptions>["arch"];
-  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
+  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... down to a side of 4 to 7 pixels). */
   readonly hidden?: Given<typeof ganOptions>["hidden"];
-  /** The same for the discriminator (default: those of the generator). */
+  /** Widths of the discriminator's hidden layers (default: as --hidden). */
   readonly discriminatorHidden?: Given<typeof ganOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof ganOptions>["activation"];
@@ -228,7 +228,7 @@ export interface GanOptions {
   readonly instanceNoise?: Given<typeof ganOptions>["instanceNoise"];
   /** Decay of the generator's exponential moving average (EMA), smaller in the first steps; 0 for none. @default 0.999 */
   readonly ema?: Given<typeof ganOptions>["ema"];
-  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of both, with adaptive probability p). @default "none" */
+  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof ganOptions>["augment"];
   /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof ganOptions>["transforms"];
@@ -264,13 +264,13 @@ export interface PacganOptions {
   readonly packing?: Given<typeof pacganOptions>["packing"];
   /** Adversarial loss of generator and discriminator. @default "non-saturating" */
   readonly loss?: Given<typeof pacganOptions>["loss"];
-  /** Dimensions of the generator's noise z (default: 64; for points, their dimensions up to 64). */
+  /** Dimensions of the generator's noise z (default: 64; for points, their dimension, at most 64). */
   readonly latent?: Given<typeof pacganOptions>["latent"];
   /** Architecture: linear layers (mlp) or the convolutions of DCGAN (dcgan) (default: dcgan for images, mlp for points). */
   readonly arch?: Given<typeof pacganOptions>["arch"];
-  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
+  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... down to a side of 4 to 7 pixels). */
   readonly hidden?: Given<typeof pacganOptions>["hidden"];
-  /** The same for the discriminator (default: those of the generator). */
+  /** Widths of the discriminator's hidden layers (default: as --hidden). */
   readonly discriminatorHidden?: Given<typeof pacganOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof pacganOptions>["activation"];
@@ -290,7 +290,7 @@ export interface PacganOptions {
   readonly instanceNoise?: Given<typeof pacganOptions>["instanceNoise"];
   /** Decay of the generator's exponential moving average (EMA), smaller in the first steps; 0 for none. @default 0.999 */
   readonly ema?: Given<typeof pacganOptions>["ema"];
-  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of both, with adaptive probability p). @default "none" */
+  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof pacganOptions>["augment"];
   /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof pacganOptions>["transforms"];
@@ -324,7 +324,7 @@ export interface Pix2pixOptions {
   readonly beta1?: Given<typeof pix2pixOptions>["beta1"];
   /** Standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0. @default 0 */
   readonly instanceNoise?: Given<typeof pix2pixOptions>["instanceNoise"];
-  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of both, with adaptive probability p). @default "none" */
+  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof pix2pixOptions>["augment"];
   /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof pix2pixOptions>["transforms"];
@@ -342,13 +342,13 @@ export interface UnrolledGanOptions {
   readonly secondOrder?: Given<typeof unrolledGanOptions>["secondOrder"];
   /** Adversarial loss of generator and discriminator. @default "minimax" */
   readonly loss?: Given<typeof unrolledGanOptions>["loss"];
-  /** Dimensions of the generator's noise z (default: 64; for points, their dimensions up to 64). */
+  /** Dimensions of the generator's noise z (default: 64; for points, their dimension, at most 64). */
   readonly latent?: Given<typeof unrolledGanOptions>["latent"];
   /** Architecture: linear layers (mlp) or the convolutions of DCGAN (dcgan) (default: dcgan for images, mlp for points). */
   readonly arch?: Given<typeof unrolledGanOptions>["arch"];
-  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
+  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... down to a side of 4 to 7 pixels). */
   readonly hidden?: Given<typeof unrolledGanOptions>["hidden"];
-  /** The same for the discriminator (default: those of the generator). */
+  /** Widths of the discriminator's hidden layers (default: as --hidden). */
   readonly discriminatorHidden?: Given<typeof unrolledGanOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof unrolledGanOptions>["activation"];
@@ -368,7 +368,7 @@ export interface UnrolledGanOptions {
   readonly instanceNoise?: Given<typeof unrolledGanOptions>["instanceNoise"];
   /** Decay of the generator's exponential moving average (EMA), smaller in the first steps; 0 for none. @default 0.999 */
   readonly ema?: Given<typeof unrolledGanOptions>["ema"];
-  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of both, with adaptive probability p). @default "none" */
+  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof unrolledGanOptions>["augment"];
   /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof unrolledGanOptions>["transforms"];
@@ -404,13 +404,13 @@ export interface VaeOptions {
 
 /** Options of `veegan`: GAN with a reconstructor that maps items back to noise. */
 export interface VeeganOptions {
-  /** Dimensions of the generator's noise z (default: 64; for points, their dimensions up to 64). */
+  /** Dimensions of the generator's noise z (default: 64; for points, their dimension, at most 64). */
   readonly latent?: Given<typeof veeganOptions>["latent"];
   /** Architecture: linear layers (mlp) or the convolutions of DCGAN (dcgan) (default: dcgan for images, mlp for points). */
   readonly arch?: Given<typeof veeganOptions>["arch"];
-  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
+  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... down to a side of 4 to 7 pixels). */
   readonly hidden?: Given<typeof veeganOptions>["hidden"];
-  /** The same for the discriminator (default: those of the generator). */
+  /** Widths of the discriminator's hidden layers (default: as --hidden). */
   readonly discriminatorHidden?: Given<typeof veeganOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof veeganOptions>["activation"];
@@ -430,7 +430,7 @@ export interface VeeganOptions {
   readonly instanceNoise?: Given<typeof veeganOptions>["instanceNoise"];
   /** Decay of the generator's exponential moving average (EMA), smaller in the first steps; 0 for none. @default 0.999 */
   readonly ema?: Given<typeof veeganOptions>["ema"];
-  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of both, with adaptive probability p). @default "none" */
+  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof veeganOptions>["augment"];
   /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof veeganOptions>["transforms"];
@@ -442,13 +442,13 @@ export interface VeeganOptions {
 
 /** Options of `wgan-gp`: Wasserstein GAN with a gradient penalty on the critic. */
 export interface WganGpOptions {
-  /** Dimensions of the generator's noise z (default: 64; for points, their dimensions up to 64). */
+  /** Dimensions of the generator's noise z (default: 64; for points, their dimension, at most 64). */
   readonly latent?: Given<typeof wganGpOptions>["latent"];
   /** Architecture: linear layers (mlp) or the convolutions of DCGAN (dcgan) (default: dcgan for images, mlp for points). */
   readonly arch?: Given<typeof wganGpOptions>["arch"];
-  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
+  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... down to a side of 4 to 7 pixels). */
   readonly hidden?: Given<typeof wganGpOptions>["hidden"];
-  /** The same for the discriminator (default: those of the generator). */
+  /** Widths of the discriminator's hidden layers (default: as --hidden). */
   readonly discriminatorHidden?: Given<typeof wganGpOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof wganGpOptions>["activation"];
@@ -468,7 +468,7 @@ export interface WganGpOptions {
   readonly instanceNoise?: Given<typeof wganGpOptions>["instanceNoise"];
   /** Decay of the generator's exponential moving average (EMA), smaller in the first steps; 0 for none. @default 0.999 */
   readonly ema?: Given<typeof wganGpOptions>["ema"];
-  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of both, with adaptive probability p). @default "none" */
+  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof wganGpOptions>["augment"];
   /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof wganGpOptions>["transforms"];
@@ -484,13 +484,13 @@ export interface WganGpOptions {
 
 /** Options of `wgan`: Wasserstein GAN with weight clipping of the critic. */
 export interface WganOptions {
-  /** Dimensions of the generator's noise z (default: 64; for points, their dimensions up to 64). */
+  /** Dimensions of the generator's noise z (default: 64; for points, their dimension, at most 64). */
   readonly latent?: Given<typeof wganOptions>["latent"];
   /** Architecture: linear layers (mlp) or the convolutions of DCGAN (dcgan) (default: dcgan for images, mlp for points). */
   readonly arch?: Given<typeof wganOptions>["arch"];
-  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... until 4 pixels are left). */
+  /** Widths of the hidden layers; channels for dcgan, from the image inwards (default: 128,128; for dcgan 64,128,... down to a side of 4 to 7 pixels). */
   readonly hidden?: Given<typeof wganOptions>["hidden"];
-  /** The same for the discriminator (default: those of the generator). */
+  /** Widths of the discriminator's hidden layers (default: as --hidden). */
   readonly discriminatorHidden?: Given<typeof wganOptions>["discriminatorHidden"];
   /** Activation of the generator's hidden layers. @default "relu" */
   readonly activation?: Given<typeof wganOptions>["activation"];
@@ -508,7 +508,7 @@ export interface WganOptions {
   readonly instanceNoise?: Given<typeof wganOptions>["instanceNoise"];
   /** Decay of the generator's exponential moving average (EMA), smaller in the first steps; 0 for none. @default 0.999 */
   readonly ema?: Given<typeof wganOptions>["ema"];
-  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of both, with adaptive probability p). @default "none" */
+  /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof wganOptions>["augment"];
   /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof wganOptions>["transforms"];

@@ -77,11 +77,11 @@ export class MeasuredJobs {
     const half = this.before.size;
     const gain = half === 0 ? Infinity : ((this.current / half) * sum(kept)) / kept.length;
     if (gain < leastGain) {
-      this.settle(half, `${this.current} would train ${gain.toFixed(2)} times as fast in all`);
+      this.settle(half, `${this.current} would train only ${gain.toFixed(2)} times as fast in total`);
       return;
     }
     if (this.current === this.most) {
-      this.settle(this.most, `they train ${gain.toFixed(1)} times as fast in all as ${half}`);
+      this.settle(this.most, `in total they train ${gain.toFixed(1)} times as fast as ${half}`);
       return;
     }
     this.before = speeds;

@@ -22,7 +22,7 @@ import {
   trainEach,
 } from "./row.ts";
 
-// Boosting helps where a GAN misses part of the data, so the modes have unequal mass: each has this fraction of the previous one's.
+// Boosting helps if a GAN misses part of the data, so the modes have unequal mass: each has this fraction of the mass of the previous one.
 const ratio = 0.7;
 const modeCount = 8;
 const total = (1 - ratio ** modeCount) / (1 - ratio);
@@ -52,7 +52,7 @@ type Arm = (typeof arms)[number];
 /** Minimum number of pairs with equal seeds, of ten, in which AdaGAN is nearer to the data; the probability by chance is 11 / 1024. */
 const minWins = 9;
 
-/** The items of a ring, the number of each mode given by its mass. */
+/** Items of a ring, with numbers per mode proportional to its mass. */
 async function unequal(ring: Dataset): Promise<Dataset> {
   const { modes } = ring;
   if (modes?.kind !== "centers") throw new DataError(`repro: ${ring.name} must declare centres - got none`);
@@ -70,7 +70,7 @@ function trainingsOf({ scale }: RowContext, data: DataSplit): OwnTraining[] {
   const { steps, seeds } = budgets[scale];
   return seeds.flatMap((seed) => [
     ...Array.from({ length: components }, (_, member): OwnTraining => {
-      // No two members share a seed, within an ensemble or between ensembles.
+      // All members have different seeds, within and across ensembles.
       const options = { steps, batch, seed: 100 * seed + member };
       return { label: `gan ${member + 1}, seed ${seed}`, model: gan(net), data, options, seed };
     }),
@@ -110,7 +110,7 @@ function covered(drawn: NdArray, modes: Items["modes"]): number {
   }).length;
 }
 
-/** Samples of each arm for one seed: the single GANs first, AdaGAN last. */
+/** Samples of each method for one seed: the single GANs first, AdaGAN last. */
 function armsOf(drawn: readonly NdArray[], { train }: Items): Readonly<Record<Arm, NdArray>> {
   const singles = drawn.slice(0, components);
   const distances = singles.map((own) => distance(own, train));
@@ -129,14 +129,14 @@ function winsOf(values: Values, seeds: readonly number[], other: Arm): number {
 
 export const adaganEnsembleRow: Row = {
   name: "adagan-ensemble",
-  summary: `AdaGAN with ${components} components against the best of ${components} GANs and against their unweighted mixture, for equal numbers of GAN steps, on eight modes of unequal mass: exact Earth-Mover distance to test items, and modes with at least a tenth of their mass`,
+  summary: `AdaGAN with ${components} components against the best of ${components} GANs and against their unweighted mixture, for equal numbers of GAN steps, on eight modes of unequal mass: exact earth mover's distance to test items, and modes with at least a tenth of their mass`,
   source:
-    "Tolstikhin et al., arXiv 1701.02386, section 4: the same two baselines, on other mixtures and by another measure",
-  bar: `AdaGAN is nearer to the test items than the best GAN, chosen on training items, and than the mixture, each in at least ${minWins} of 10 pairs of equal seeds (sign test, p = 0.011), where the best GAN misses at least one mode on average. Quick: it ends`,
+    "Tolstikhin et al., arXiv 1701.02386, section 4: the same two baselines, on other mixtures and with another measure",
+  bar: `AdaGAN is nearer to the test items than the best GAN, chosen on training items, and than the mixture, each in at least ${minWins} of 10 pairs of equal seeds (sign test, p = 0.011), where the best GAN misses at least one mode on average. Quick: training completes`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}`,
-    full: `ring8 with modes of ${(100 * masses[0]!).toFixed(0)} % to ${(100 * masses.at(-1)!).toFixed(1)} % of the items, each ${ratio} of the one before; ${budgets.full.steps} steps of each GAN at batch ${batch}, nets with 2 x ${net.hidden[0]} hidden units, learning rate 1e-3 decaying to 1e-5, non-saturating loss, EMA parameters; AdaGAN's classifiers take a fifth of a GAN's steps each in addition; ${samples} samples, ${budgets.full.seeds.length} seeds`,
+    full: `ring8 with modes of ${(100 * masses[0]!).toFixed(0)} % to ${(100 * masses.at(-1)!).toFixed(1)} % of the items, each ${ratio} of the one before; ${budgets.full.steps} steps of each GAN at batch ${batch}, nets with 2 x ${net.hidden[0]} hidden units, learning rate 1e-3 decaying to 1e-5, non-saturating loss, EMA parameters; in addition, each of AdaGAN's classifiers takes a fifth of a GAN's steps; ${samples} samples, ${budgets.full.seeds.length} seeds`,
   },
   run: async (context) => {
     const { seeds } = budgets[context.scale];
@@ -185,11 +185,11 @@ export const adaganEnsembleRow: Row = {
     return {
       passed: misses && best >= minWins && ensemble >= minWins,
       remarks: [
-        `AdaGAN is nearer than the best GAN in ${best} and than the mixture in ${ensemble} of 10 pairs.`,
+        `AdaGAN is nearer to the data than the best GAN in ${best} of 10 pairs, and nearer than the mixture in ${ensemble}.`,
         ...(misses
           ? []
           : [
-              `The best GAN covers ${values["best/covered"]!.toPrecision(3)} modes of 8: the setting leaves nothing to boost.`,
+              `The best GAN covers ${values["best/covered"]!.toPrecision(3)} of the 8 modes, so boosting has nothing to add in this setting.`,
             ]),
       ],
     };
@@ -208,8 +208,8 @@ function distances(values: Values): string {
   const ends = [minOf(all), -minOf(all.map((value) => -value))];
   return scatterPlot({
     title: "Distance to test items: below the line, AdaGAN is nearer",
-    x: { label: "Earth-Mover distance of the baseline" },
-    y: { label: "Earth-Mover distance of AdaGAN" },
+    x: { label: "Earth mover's distance of the baseline" },
+    y: { label: "Earth mover's distance of AdaGAN" },
     series: [
       ...others.map(([arm, name]) => ({
         name,

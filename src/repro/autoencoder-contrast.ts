@@ -47,7 +47,7 @@ function at(values: Values, name: Name, quantity: Quantity, seed?: number): numb
   return values[`${name}/${quantity}${seed === undefined ? "" : `/seed${seed}`}`]!;
 }
 
-/** Seeds with which the autoencoder has the greater value of a quantity. */
+/** Number of seeds with which the autoencoder has the larger value of a quantity. */
 function greater(values: Values, quantity: Quantity, { seeds }: { readonly seeds: readonly number[] }): number {
   return seeds.filter((seed) => at(values, "autoencoder", quantity, seed) > at(values, "vae", quantity, seed)).length;
 }
@@ -63,7 +63,7 @@ export const autoencoderContrastRow: Row = {
   paper: {},
   scales: {
     quick: `${budgets.quick.epochs} epochs instead of ${budgets.full.epochs}, one seed instead of ${pairs}`,
-    full: `${budgets.full.epochs} epochs each, ${latent} latent dimensions, ${pairs} seeds; errors on the first 1000 test images; ${drawn} samples against ${compared} training images`,
+    full: `${budgets.full.epochs} epochs each, ${latent} latent dimensions, ${pairs} seeds; errors on the first 1000 test images; ${drawn} samples compared with ${compared} training images`,
   },
   run: async (context) => {
     const { epochs, seeds } = budgets[context.scale];
@@ -112,7 +112,7 @@ export const autoencoderContrastRow: Row = {
         greater(values, "squaredError", budget) === 0 &&
         greater(values, "priorDistance", budget) === budget.seeds.length,
       remarks: [
-        `The autoencoder has the greater reconstruction error with ${greater(values, "squaredError", budget)} of ${budget.seeds.length} seeds, and its decodings of N(0, I) are farther from the data with ${greater(values, "priorDistance", budget)}, by ${difference.toPrecision(3)} on average; test images are ${values.testDistance!.toPrecision(3)} from theirs.`,
+        `The autoencoder has the larger reconstruction error with ${greater(values, "squaredError", budget)} of ${budget.seeds.length} seeds. Its decodings of N(0, I) are farther from the data with ${greater(values, "priorDistance", budget)} seeds, by ${difference.toPrecision(3)} on average; the mean distance of test images to their nearest training image is ${values.testDistance!.toPrecision(3)}.`,
       ],
     };
   },

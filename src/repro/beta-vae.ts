@@ -44,8 +44,8 @@ async function measureAll(context: RowContext, data: DataSplit, seeds: readonly 
 function plane(found: ReadonlyMap<number, Found>): string {
   return scatterPlot({
     title: "beta-VAE on shapes: rate and distortion on test images",
-    x: { label: "rate: KL, nats an image" },
-    y: { label: "distortion: reconstruction, nats an image" },
+    x: { label: "rate: KL term, nats per image" },
+    y: { label: "distortion: reconstruction term, nats per image" },
     series: [...found].map(([beta, { kl, recon }]) => ({
       name: `beta ${beta}`,
       marks: kl.map((x, i) => ({ x, y: recon[i]! })),
@@ -85,7 +85,7 @@ export const betaVaeRow: Row = {
   summary:
     "beta-VAE on shapes at 32 pixels: reconstruction term, KL term and beta-VAE score for several beta, with the spread over seeds",
   source:
-    "Higgins et al., ICLR 2017 (figure 6 is at 64 pixels with another training budget, so its numbers are not compared)",
+    "Higgins et al., ICLR 2017 (figure 6 is at 64 pixels with another training budget, so its numbers are not comparable)",
   bar: "the reconstruction error rises and the KL term falls with beta; the best beta's score exceeds that of beta 1 by more than one standard error",
   paper: {},
   scales: {

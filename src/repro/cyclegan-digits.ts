@@ -4,7 +4,7 @@ import { measureTranslations, orderRemark, tellerOf } from "./translations.ts";
 
 const net = { ngf: 16, blocks: 3, discriminatorLayers: 1 } as const;
 
-/** The paper's ablation, and a model that is trained on the pairs. All generators are the same net. */
+/** The paper's ablation, and a model that is trained on the pairs. All generators have the same architecture. */
 const variants: Readonly<Record<string, ConfiguredModel>> = {
   full: cyclegan(net),
   ganAlone: cyclegan({ ...net, cycle: "none" }),
@@ -46,12 +46,12 @@ export const cycleganDigitsRow: Row = {
   summary:
     "digits to outlines and back, learned from unpaired images: CycleGAN, its loss terms alone, and pix2pix, which is trained on the pairs",
   source:
-    "Zhu et al., arXiv 1703.10593, section 5.1.3, the same ablation on other data: its tables are for street scenes at 256 pixels",
-  bar: "the full model has a lower pair error than the GAN loss alone, and keeps the class of at least 90 % of the digits. Quick: it ends",
+    "Zhu et al., arXiv 1703.10593, section 5.1.3, the same ablation on other data: the paper uses street scenes at 256 pixels",
+  bar: "the full model has a lower pair error than the GAN loss alone, and keeps the class of at least 90 % of the digits. Quick: training completes",
   paper: {},
   scales: {
     quick: "the full model and the GAN loss alone, 300 steps instead of 4000, 500 test pairs",
-    full: `32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, patches of 16 pixels, 4000 steps with batch size ${batch}; errors on the first 1000 test pairs; three seeds of the full model and of the GAN loss alone, one of the others; classes by a classifier of true outlines`,
+    full: `32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, 16-pixel patches, 4000 steps with batch size ${batch}; errors on the first 1000 test pairs; three seeds for the full model and the GAN loss alone, one for the others; classes by a classifier of true outlines`,
   },
   run: async (context) => {
     const budget = budgets[context.scale];

@@ -24,12 +24,12 @@ export const cycleganEmojiRow: Row = {
   name: "cyclegan-emoji",
   summary:
     "emoji of one vendor translated to another's style, learned from unpaired images and evaluated on drawings of the same code point",
-  source: "our own task, in the manner of Zhu et al., arXiv 1703.10593; no published number",
-  bar: "closer to the target than the untranslated drawing by absolute error, PSNR and SSIM; and a lower error than the GAN loss alone. Quick: it ends",
+  source: "our own task, modelled on Zhu et al., arXiv 1703.10593; no published number",
+  bar: "closer to the target than the untranslated drawing by absolute error, PSNR and SSIM; and a lower error than the GAN loss alone. Quick: training completes",
   paper: {},
   scales: {
     quick: "200 steps instead of 6000, 50 test pairs, one seed",
-    full: `32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, patches of 16 pixels, identity loss with half the weight of the cycle loss, 6000 steps with batch size ${batch}, two seeds; all held-out pairs`,
+    full: `32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, 16-pixel patches, identity loss with half the weight of the cycle loss, 6000 steps with batch size ${batch}, two seeds; all held-out pairs`,
   },
   run: async (context) => {
     const { steps, images, seeds } = budgets[context.scale];

@@ -33,12 +33,12 @@ export const cycleganSmallDataRow: Row = {
   name: "cyclegan-small-data",
   summary:
     "digits to outlines from few images of each: CycleGAN without augmentation, with rotated real images, and with DAG",
-  source: "Tran et al., arXiv 2006.05338, the same comparison on other data: its CycleGAN is trained on street scenes",
-  bar: "with 100 images, DAG has a lower pair error than CycleGAN without augmentation, by more than both standard errors. Quick: it ends",
+  source: "Tran et al., arXiv 2006.05338, the same comparison on other data: the paper uses street scenes",
+  bar: "with 100 images, DAG has a lower pair error than CycleGAN without augmentation, by more than both standard errors. Quick: training completes",
   paper: {},
   scales: {
     quick: "only 100 images, 150 steps instead of 800, one seed instead of two, 200 test pairs",
-    full: `100, 300 and 1000 images per domain, never of the same digit, 32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, lambda ${net.lambda}, 800 steps with batch size ${batch} and learning rate ${learningRate}, rotations, two seeds; errors on the first 1000 test pairs`,
+    full: `100, 300 and 1000 images per domain, without a digit in common, 32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, lambda ${net.lambda}, 800 steps with batch size ${batch} and learning rate ${learningRate}, rotations, two seeds; errors on the first 1000 test pairs`,
   },
   run: async (context) => {
     const { sizes, steps, images, seeds } = budgets[context.scale];

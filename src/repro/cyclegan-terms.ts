@@ -43,7 +43,7 @@ const budgets: Readonly<Record<Scale, Budget>> = {
   quick: { arms: ["full", "ganAlone"], steps: 50, images: 50, seeds: [1] },
   full: { arms: Object.keys(arms) as Name[], steps: 1500, images: 500, seeds: [11, 12, 13, 14, 15] },
 };
-/** Training images of each domain, never from the same digit. */
+/** Training images of each domain; no digit occurs in both. */
 const perDomain = 500;
 const [batch, learningRate] = [4, 1e-3];
 
@@ -51,7 +51,7 @@ const quantities = {
   layout: "correlation of brightness between an image and its translation",
   background: "mean brightness of the translation where the image is black",
   colour: "mean saturation of the translation where the image is bright",
-  changed: "mean absolute change of images that are coloured already",
+  changed: "mean absolute change of images that are already coloured",
   cycleAbsolute: "mean absolute cycle error",
   cycleSquared: "mean squared cycle error",
   error: "mean absolute error to the true pair",
@@ -152,7 +152,7 @@ async function measure(
   return { name, seed, values, shown };
 }
 
-/** The expected effect of each term on a quantity: the first arm is below (or above) the second in all pairs with equal seeds. */
+/** The expected effect of each term on a quantity: the first variant is below (or above) the second in all pairs with equal seeds. */
 const expected = [
   { quantity: "layout", high: "full", low: "ganAlone" },
   { quantity: "background", high: "ganAlone", low: "full" },
@@ -169,18 +169,18 @@ const pairs = budgets.full.seeds.length;
 
 export const cycleganTermsRow: Row = {
   name: "cyclegan-terms",
-  summary: `what each term of CycleGAN's loss keeps, grey digits to coloured ones at ${smallSide} pixels, unpaired: ${Object.entries(
+  summary: `what each term of CycleGAN's loss preserves, grey digits to coloured ones at ${smallSide} pixels, unpaired: ${Object.entries(
     quantities,
   )
     .map(([name, text]) => `${text} (${name})`)
     .join(", ")}`,
   source:
     "Zhu et al., arXiv 1703.10593, sections 3.2, 5.1.3 and 5.2 (identity loss), on other data; the squared cycle error is a variant of the L1 of equation 2",
-  bar: `in all ${pairs} pairs of equal seeds (sign test, p = 0.031 each): with the cycle loss the layout correlates more and the background is darker than with the adversarial loss alone; with the adversarial loss there is more colour than with the cycle loss alone; with the identity loss coloured images change less. Quick: it ends`,
+  bar: `in all ${pairs} pairs of equal seeds (sign test, p = 0.031 each): with the cycle loss the layout correlates more and the background is darker than with the adversarial loss alone; with the adversarial loss there is more colour than with the cycle loss alone; with the identity loss coloured images change less. Quick: training completes`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${pairs}, the full model and the adversarial loss alone`,
-    full: `${perDomain} images of each domain, never of the same digit; ngf ${net.ngf}, ${net.blocks} block, lambda 10, ${budgets.full.steps} steps at batch ${batch}, learning rate ${learningRate}; ${budgets.full.images} test pairs, ${pairs} seeds`,
+    full: `${perDomain} images of each domain, without a digit in common; ngf ${net.ngf}, ${net.blocks} block, lambda 10, ${budgets.full.steps} steps at batch ${batch}, learning rate ${learningRate}; ${budgets.full.images} test pairs, ${pairs} seeds`,
   },
   run: async (context) => {
     const { arms: names, steps, images, seeds } = budgets[context.scale];
@@ -267,7 +267,7 @@ function terms(values: Values): string {
   const seedsOf = (name: Name) =>
     Object.keys(values).flatMap((value) => new RegExp(`^${name}/layout/seed(\\d+)$`).exec(value)?.[1] ?? []);
   return scatterPlot({
-    title: "What the terms of the loss keep: one mark a seed",
+    title: "What the terms of the loss preserve: one mark per seed",
     x: { label: "layout: correlation with the source" },
     y: { label: "colour: saturation of the digit" },
     series: (Object.keys(arms) as Name[])

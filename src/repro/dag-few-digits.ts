@@ -32,7 +32,7 @@ interface Arm {
   readonly options: GanOptions;
   /** Number of training digits. */
   readonly items: number;
-  /** Number of steps relative to the other arms. */
+  /** Number of steps relative to the other variants. */
   readonly length: number;
 }
 
@@ -71,7 +71,7 @@ const budgets: Readonly<Record<Scale, Budget>> = {
   },
 };
 const [batch, learningRate] = [32, 1e-3];
-/** Number of steps at which a training is measured. */
+/** Number of times that a training run is measured. */
 const looks = 8;
 const tellerItems = 10_000;
 
@@ -80,7 +80,7 @@ interface ArmTraining extends RowTraining {
   readonly seed: number;
 }
 
-/** Number of measurements at the end of a training over which the gap is averaged. */
+/** Number of measurements at the end of a training run over which the gap is averaged. */
 const lastLooks = 3;
 
 /** Gap between training and held-out items, relative to that between training and generated ones: 0 to 1. */
@@ -129,7 +129,7 @@ async function measure(
 const quantities = ["kid", "memorised", "gap"] as const;
 type Quantity = (typeof quantities)[number];
 
-/** Minimum number of pairs with equal seeds, of eight, in which one arm is below the other; the probability by chance is 9 / 256. */
+/** Minimum number of pairs with equal seeds, of eight, in which one variant is below the other; the probability by chance is 9 / 256. */
 const minWins = 7;
 /** The threshold from which `diagnose` reports a discriminator as overfitting. */
 const minGap = 0.2;
@@ -139,7 +139,7 @@ function winsOf(values: Values, seeds: readonly number[], quantity: Quantity, a:
   return seeds.filter((seed) => of(a, seed) < of(b, seed)).length;
 }
 
-/** Pairs of arms that are compared; the first is expected to be below the second. */
+/** Pairs of variants that are compared; the first is expected to be below the second. */
 const compared = [
   ["manyItems", "base"],
   ["dag", "base"],
@@ -154,7 +154,7 @@ export const dagFewDigitsRow: Row = {
   summary: `GAN on ${few} digits at ${smallSide} pixels, with and without DAG: KID after equal numbers of steps, share of memorised samples averaged over the run (memorised), and gap between the discriminator's mean scores of training and of held-out digits, relative to that between training and generated ones (gap)`,
   source:
     "Tran et al., arXiv 2006.05338, the same comparison on other data and nets; overfitting of discriminators: Karras et al., arXiv 2006.06676, section 3",
-  bar: `in at least ${minWins} of 8 pairs of equal seeds each (sign test, p = 0.035), DAG with rotations (lambda 0.2) is below the plain GAN in KID, in memorised share and in gap; where the plain GAN is limited by data: its mean gap is at least ${minGap}, and with ${many} digits its KID is lower in at least ${minWins} of 8 pairs. Quick: it ends`,
+  bar: `in at least ${minWins} of 8 pairs of equal seeds each (sign test, p = 0.035), DAG with rotations (lambda 0.2) has lower values than the plain GAN for KID, in memorised share and in gap; provided that the plain GAN is limited by data: its mean gap is at least ${minGap}, and with ${many} digits its KID is lower in at least ${minWins} of 8 pairs. Quick: training completes`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}, the plain GAN and DAG alone`,
@@ -190,7 +190,7 @@ export const dagFewDigitsRow: Row = {
     return {
       passed: limited && quantities.every((quantity) => values[`wins/${quantity}/dag-base`]! >= minWins),
       remarks: [
-        ...(limited ? [] : ["The plain GAN is not limited by data: the setting shows nothing to remedy."]),
+        ...(limited ? [] : ["The plain GAN is not limited by data, so there is nothing to remedy in this setting."]),
         ...compared.map(([a, b]) => {
           const told = quantities.map((quantity) => `${quantity} in ${values[`wins/${quantity}/${a}-${b}`]!}`);
           return `${a} is below ${b}: ${told.join(", ")} of 8 pairs.`;

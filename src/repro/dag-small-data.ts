@@ -57,10 +57,9 @@ const learningRate = 1e-3;
 export const dagSmallDataRow: Row = {
   name: "dag-small-data",
   summary:
-    "KID of a GAN trained on smaller and smaller parts of a data set: without augmentation, with rotated real items, with DAG, and with DiffAugment; and the fraction of rotated samples",
-  source:
-    "Tran et al., arXiv 2006.05338, the same comparison on other data: its tables are for CIFAR-10 with other nets",
-  bar: "on each data set, with 10 % and 2 % of the items, DAG with rotations has a lower KID than the plain GAN; and training on rotated real items gives more rotated samples than the plain GAN. Quick: it ends",
+    "KID of a GAN trained on subsets of decreasing size: without augmentation, with rotated real items, with DAG, and with DiffAugment; and the fraction of rotated samples",
+  source: "Tran et al., arXiv 2006.05338, the same comparison on other data: the paper uses CIFAR-10 and other nets",
+  bar: "on each data set, with 10 % and 2 % of the items, DAG with rotations has a lower KID than the plain GAN; and training on rotated real items gives more rotated samples than the plain GAN. Quick: training completes",
   paper: {},
   scales: {
     quick: "only 2 % of the digits, 200 steps instead of 1500, one seed instead of three, 500 samples",
@@ -84,13 +83,13 @@ export const dagSmallDataRow: Row = {
     const leaks = parts.every(({ part }) => values[`${part}/realOnly/leak`]! > values[`${part}/base/leak`]!);
     const remarks = parts.map(({ part }) => {
       const models = Object.keys(augmentations).map((name) => `${part}/${name}`);
-      return `From the least KID to the most: ${fromLeast(values, models, "kid")}.`;
+      return `In ascending order of KID: ${fromLeast(values, models, "kid")}.`;
     });
     return { passed: better && leaks, remarks };
   },
 };
 
-/** Training images, and labelled images that train the classifier in whose features samples are compared. */
+/** Training images, and labelled images to train the classifier in whose feature space samples are compared. */
 interface Task {
   readonly items: DataSplit;
   readonly classes: DataSplit;
@@ -118,7 +117,7 @@ async function judgesOf(context: RowContext, spec: string, { seeds, tellerSteps 
   return { items, features, ofTurns, close };
 }
 
-/** One training of a model on a part of a data set. */
+/** One training run of a model on a subset of a data set. */
 interface Judged extends RowTraining {
   /** For example `mnist/0.1/base`; the same for all its seeds. */
   readonly part: string;

@@ -145,7 +145,7 @@ function pixelJs({ apply }: ItemTransform): number {
   return discreteJs(p, q);
 }
 
-/** The worst JS with respect to the bar, among the members of a set other than the identity. */
+/** The least favourable JS for the bar among the members of a set other than the identity. */
 function pixelJsOf({ name, invertible: can }: TransformSet): number {
   const members = transformsFor([setNamed(name)], { kind: "image", shape: [side, side, 1] }).slice(1);
   const plain = pixelJs(asItIs);
@@ -204,8 +204,8 @@ function passes(values: Readonly<Record<string, number>>): boolean {
 function picture(of: SeenBy): string {
   const seen = Array.from({ length: 21 }, (_, i) => ({ share: i / 20, ...of(i / 20) }));
   return scatterPlot({
-    title: "What a discriminator sees of items that are turned",
-    x: { label: "share of generated items that are turned" },
+    title: "JS divergence between data and partly rotated data, by discriminator",
+    x: { label: "fraction of generated items that are rotated" },
     y: { label: "JS in nats" },
     series: Object.entries(judges).map(([judge, name]) => ({
       name,
@@ -223,7 +223,7 @@ export const dagTheoryRow: Row = {
   source: "Tran et al., arXiv 2006.05338; exact, for normal mixtures in the plane and for images of one white pixel",
   bar: `JS under rotations, reflections, a shear and a scaling, and the outputs of the optimal discriminators, equal to those without transformation to ${tolerance.toExponential()}; JS smaller under a projection, translations and crops, and for all rotations in one discriminator; 0 for all rotations in one discriminator and a generator of rotated items, and for rotated real items and a generator that rotates three quarters of its items`,
   paper: {},
-  scales: { quick: "all of it", full: "two mixtures on a grid of 241 by 241 places; 64 images of 8 by 8" },
+  scales: { quick: "all of it", full: "two mixtures on a grid of 241 by 241 points; 64 images of 8 by 8" },
   run: (context) => {
     const seen = seenBy();
     const values = { ...planeValues(seen), ...imageValues() };

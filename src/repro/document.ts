@@ -61,8 +61,8 @@ export function documentRows(
     "# Reproductions",
     "",
     "Generated from the files in `docs/reproductions/` by `npm run reproductions`; each comes from `zaya repro ROW --scale full`.",
-    "For `ring`, `grid`, `cyclegan-digits`, `cyclegan-small-data` and `dag-small-data` each training was run separately, with the same code; training times were measured while other jobs were running.",
-    "Rows that missed their bar are kept and say so. Values are means over seeds; where a row counts pairs of seeds, the numbers of each seed are in its file.",
+    "For `ring`, `grid`, `cyclegan-digits`, `cyclegan-small-data` and `dag-small-data` training runs were started separately, with the same code; training times were measured while other jobs were running.",
+    "Rows that missed their bar are included. Values are means over seeds; where a row counts pairs of seeds, the values for each seed are in its result file.",
     "",
     ...sections,
   ].join("\n");
@@ -99,24 +99,24 @@ function links(result: RowResult, pictures: readonly string[]): string[] {
   });
 }
 
-/** Trainings named with a symptom; the others are in the result file. */
+/** Maximum number of training runs listed per symptom; the others are in the result file. */
 const maxLabels = 8;
 
-/** What was diagnosed, symptom by symptom. */
+/** The findings of `diagnose`, by symptom. */
 function diagnoses({ trainings }: RowResult): string[] {
   if (trainings === undefined || trainings.count === 0) return [];
   const { count, warned } = trainings;
   const models = `${count} training run${count === 1 ? "" : "s"}`;
-  if (warned.length === 0) return [`Diagnosed in ${models}: nothing.`, ""];
+  if (warned.length === 0) return [`Findings in ${models}: none.`, ""];
   const symptoms = [...new Set(warned.map(({ symptom }) => symptom))].map((symptom) => {
     const labels = warned.filter((warning) => warning.symptom === symptom).map(({ label }) => label);
     const more = labels.length - maxLabels;
     return `${symptom} (${labels.slice(0, maxLabels).join("; ")}${more > 0 ? `; and ${more} more` : ""})`;
   });
-  return [`Diagnosed in ${models}: ${symptoms.join(", ")}.`, ""];
+  return [`Findings in ${models}: ${symptoms.join(", ")}.`, ""];
 }
 
-/** Whether a name is that of a value of a single seed. */
+/** Whether a name denotes the value of a single seed. */
 const ofOneSeed = /seed ?\d+$/;
 
 /** The values of a result with their errors, by name as text, without values of single seeds, which only the file contains. */
@@ -143,7 +143,7 @@ function table(row: Row, result: RowResult): string[] {
     const published = paper[name];
     return `| ${name} | ${published === undefined ? "" : significant(published, 5)} | ${text} |`;
   });
-  const drawn = seeds.length === 0 ? "Nothing drawn" : `Seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`;
+  const drawn = seeds.length === 0 ? "No random numbers" : `Seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`;
   const memory = peakMemory === undefined ? "" : ` and ${Math.round(peakMemory / 1e6)} MB at most`;
   return [
     `**${scale}: ${passed ? "met" : "missed"}.** ${row.scales[scale]}. ${drawn}, ${(seconds / 60).toFixed(1)} minutes${memory} on ${machine}, ${date.slice(0, 10)}.`,
@@ -155,7 +155,7 @@ function table(row: Row, result: RowResult): string[] {
   ];
 }
 
-/** Omitted if the row has no such number, or it is not defined. */
+/** False if the row has no such number, or it is not defined. */
 function isNumber(value: number | null | undefined): value is number {
   return typeof value === "number";
 }

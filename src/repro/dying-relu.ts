@@ -39,8 +39,8 @@ export interface Seen {
 export const dyingReluRow: Row = {
   name: "dying-relu",
   summary:
-    "a generator on ring8 with ReLU and with Leaky ReLU (slope 0.2), for several learning rates (bias 0) and initial biases (learning rate 1e-3): share of hidden units that are not activated by any of 10,000 codes, and gradient norm of the first layer",
-  source: "Lu et al., arXiv 1903.06733, on dying units; no table for this net",
+    "a generator on ring8 with ReLU and with Leaky ReLU (slope 0.2), for several learning rates (bias 0) and initial biases (learning rate 1e-3): fraction of hidden units that none of 10,000 codes activates, and gradient norm of the first layer",
+  source: "Lu et al., arXiv 1903.06733, on dying units; the paper has no table for this net",
   bar: "with ReLU, the larger of the two layers' dead shares is higher at the largest learning rate than at the smallest, and at the lowest bias than at 0, by at least 0.2; where it is at least 0.9, the gradient of Leaky ReLU exceeds that of ReLU",
   paper: {},
   scales: {
@@ -102,7 +102,7 @@ function deadShares(values: Values): string {
   return scatterPlot({
     title: "Generator on ring8: dead units by learning rate",
     x: { label: "learning rate", log: true },
-    y: { label: "share of units that no code activates" },
+    y: { label: "fraction of units that no code activates" },
     series,
   });
 }
@@ -160,13 +160,13 @@ function keep(values: Record<string, number>, name: string, seen: readonly Seen[
   for (const [quantity, list] of Object.entries(lists)) Object.assign(values, overSeeds(`${name}: ${quantity}`, list));
 }
 
-/** The cells in which the negative slope increases the gradient, which are not all. */
+/** Names the cells in which the negative slope increases the gradient. */
 function gradientRemark(values: Readonly<Record<string, number>>): string {
   const gradient = (cell: Cell, name: string) => values[`${nameOf(cell, name)}: gradient`]!;
   const larger = cells.filter((cell) => gradient(cell, "leaky") > gradient(cell, "relu"));
   const others = cells.filter((cell) => !larger.includes(cell)).map(({ rate, bias }) => `rate ${rate}, bias ${bias}`);
-  const elsewhere = others.length === 0 ? "" : `; ReLU's is at ${others.join("; ")}`;
-  return `The gradient of Leaky ReLU is the larger in ${larger.length} of ${cells.length} cells${elsewhere}.`;
+  const elsewhere = others.length === 0 ? "" : `, and smaller at ${others.join("; ")}`;
+  return `The gradient of Leaky ReLU is larger than that of ReLU in ${larger.length} of ${cells.length} cells${elsewhere}.`;
 }
 
 function meetsBar(values: Readonly<Record<string, number>>): boolean {

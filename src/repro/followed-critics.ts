@@ -17,7 +17,7 @@ const seed = 1;
 /** The weight of the gradient penalty in the authors' code for points. */
 export const pointPenalty = 0.1;
 
-/** Trainings on ring8, measured by the rank correlation of the critic's gap and the exact Earth-Mover distance. */
+/** Training runs on ring8, measured by the rank correlation of the critic's gap and the exact earth mover's distance. */
 export async function followedOnPoints(context: RowContext): Promise<MeasuredTraining[]> {
   const steps = context.scale === "quick" ? 400 : 8000;
   const every = steps / 40;
@@ -35,7 +35,7 @@ export async function followedOnPoints(context: RowContext): Promise<MeasuredTra
   }));
 }
 
-/** Trainings on digits, measured by the rank correlation of the critic's gap and KID in the features of a classifier, which is trained first. */
+/** Training runs on digits, measured by the rank correlation of the critic's gap and KID in the features of a classifier, which is trained first. */
 export async function followedOnImages(context: RowContext): Promise<MeasuredTraining[]> {
   const quick = context.scale === "quick";
   const looks = quick ? 4 : 20;
@@ -50,7 +50,7 @@ export async function followedOnImages(context: RowContext): Promise<MeasuredTra
     label: `${name} on digits`,
     model,
     data,
-    // All of them: one that was saved at a stop must not take the place of one that is measured.
+    // All of them are kept: one saved at an interruption must not replace one that is measured.
     options: { steps, batch: 64, seed, logEvery: every, checkpointEvery: every, keep: steps },
     measure: async (run: Run) => {
       const judges = await openTrained(teller!, context.engine);

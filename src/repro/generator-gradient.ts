@@ -14,8 +14,8 @@ import { train } from "../train/index.ts";
 import { lineData } from "./held-critic.ts";
 import { type Row, type RowContext, type Scale, type Values, overSeeds } from "./row.ts";
 
-// The generator is fixed, N(8, 1) against data of N(0, 1), and the discriminator is trained. At every step the gradient of either
-// generator loss is taken for the generator's one parameter, its shift.
+// The generator is fixed, N(8, 1) against data of N(0, 1), and the discriminator is trained. At every step the gradient of both generator
+// losses is computed with respect to the generator's only parameter, its shift.
 
 const shift = 8;
 const recordedSteps = [1, 3, 10, 30, 100, 300, 1000, 3000];
@@ -63,7 +63,7 @@ const discriminator = defineModel({
 /** Draws of the theorem's discriminator, and how many medians a gradient must exceed to be in the tail. */
 const draws = 1_000_000;
 const tailFrom = 10;
-/** Deviation of the discriminator's error, and of the error of its slope. */
+/** Standard deviation of the discriminator's error, and of its slope. */
 const noise = 0.01;
 /**
  * The ratio of two independent centred normal variables has a Cauchy distribution, the median of whose absolute value is its
@@ -128,9 +128,9 @@ function leftOf(values: Values, loss: Loss): number {
 
 export const generatorGradientRow: Row = {
   name: "generator-gradient",
-  summary: `size of the gradient with respect to the shift of a generator N(${shift}, 1), against data of N(0, 1), as the discriminator is trained: minimax and non-saturating loss by step, and the mean of D on generated items (values under fooled); tail: share of gradients above ${tailFrom} medians where the discriminator's output is nothing but error`,
+  summary: `magnitude of the gradient with respect to the shift of a generator N(${shift}, 1), against data of N(0, 1), as the discriminator is trained: minimax and non-saturating loss by step, and the mean of D on generated items (values under fooled); tail: fraction of gradients above ${tailFrom} medians if the discriminator's output is pure error`,
   source:
-    "Arjovsky, Bottou, arXiv 1701.04862, theorem 2.4 (the minimax gradient vanishes) and theorem 2.6 (-log D: a centred Cauchy distribution, if error and slope of D are independent normal numbers)",
+    "Arjovsky, Bottou, arXiv 1701.04862, theorem 2.4 (the minimax gradient vanishes) and theorem 2.6 (-log D: a centred Cauchy distribution, if error and slope of D are independent and normal)",
   bar: `after ${last} steps the minimax gradient is at most ${maxLeft} of its largest value, the non-saturating one at least ${minLeft}; the tail of the non-saturating gradient is that of a Cauchy distribution, ${cauchyTail.toFixed(4)}, within 3 standard errors, and the minimax gradient has none`,
   paper: {},
   scales: {
@@ -153,9 +153,9 @@ export const generatorGradientRow: Row = {
   },
   charts: (values) => ({
     gradients: scatterPlot({
-      title: "Gradient that reaches the generator, as the discriminator learns",
+      title: "Gradient that reaches the generator while the discriminator learns",
       x: { label: "steps of the discriminator", log: true },
-      y: { label: "size of the gradient for the shift", log: true },
+      y: { label: "magnitude of the gradient", log: true },
       series: names.map((name) => ({
         name: name === "minimax" ? "minimax, log(1 - D)" : "non-saturating, -log D",
         marks: recordedSteps.map((step) => ({ x: step, y: values[`${name}/${step}`]! })),

@@ -171,9 +171,9 @@ function picturesOf({ soft, straight }: Readonly<Record<Estimator, Sweep>>): Rec
       series: both(({ modelVariance }) => modelVariance, false),
     }),
     bias: scatterPlot({
-      title: `A choice of two: bias of the gradient ${exactGradient(toy).toFixed(4)}`,
+      title: `Bernoulli variable: bias of the gradient ${exactGradient(toy).toFixed(4)}`,
       x,
-      y: { label: "mean over draws, less the exact gradient" },
+      y: { label: "mean over draws minus the exact gradient" },
       series: both(({ bias }) => bias, true),
     }),
   };
@@ -184,8 +184,8 @@ export const gumbelTemperatureRow: Row = {
   summary:
     "variance and bias of the Gumbel-Softmax and straight-through gradients as the temperature decreases, for a categorical VAE and for a Bernoulli variable with a known gradient",
   source:
-    "Jang et al., arXiv 1611.01144, section 2.2, in words: at small temperatures the gradients have large variance; no number",
-  bar: "every variance grows at each step of the temperature 2, 1, 0.5, 0.1, 0.01; the bias on the toy problem decreases at each step for Gumbel-Softmax and remains at 0.01 for straight-through",
+    "Jang et al., arXiv 1611.01144, section 2.2: a statement without numbers that gradients have large variance at small temperatures",
+  bar: "every variance grows with each decrease of the temperature through 2, 1, 0.5, 0.1, 0.01; the bias on the toy problem decreases each time for Gumbel-Softmax and remains at 0.01 for straight-through",
   paper: {},
   scales: {
     quick:

@@ -11,8 +11,8 @@ import { adam, rmsProp, withWeightClipping } from "../optim/index.ts";
 import type { Run } from "../run/index.ts";
 import type { RowTraining } from "./row.ts";
 
-// The generator is fixed: its items are the data shifted by a known amount, so the distance is known too. Only the critic is
-// trained, and its gap is averaged at the end.
+// The generator is fixed: its items are the data shifted by a known amount, so the distance is known as well. Only the critic is
+// trained, and its gap is averaged over its last steps.
 
 const options = z.object({
   shift: z.number(),
@@ -68,7 +68,7 @@ export function lineData(seed: number): DataSplit {
   return splitOff(arrayDataset({ name: "line", kind: "points", items }));
 }
 
-/** The training of a critic between the data and the data shifted by `shift`. Its gap is logged at every step. */
+/** A training run of a critic between the data and the data shifted by `shift`. Its gap is logged at every step. */
 export function heldCritic(
   label: string,
   data: DataSplit,

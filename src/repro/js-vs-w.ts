@@ -19,7 +19,7 @@ import type { Outcome, Row, Values } from "./row.ts";
 
 /** Shifts between two normal distributions, in standard deviations. */
 const shifts = [0.5, 1, 2, 4, 8, 12];
-/** Shift at which the gradient of JS must have vanished. */
+/** Shift at which the gradient of JS must be negligible. */
 const far = 12;
 const gone = 1e-6;
 /** Distances between the parallel lines. */
@@ -61,7 +61,7 @@ function lineAt(theta: number): Points {
   return ndarray("float64", [points, 2], data);
 }
 
-/** Two parallel lines, which share no point unless they coincide: as outcomes, and as points. */
+/** Two parallel lines, which are disjoint unless they coincide: as discrete outcomes, and as points. */
 function parallelLines(theta: number): Readonly<Record<Name, number>> {
   const outcomes = (first: boolean) => Array.from({ length: 2 * points }, (_, i) => Number(i < points === first));
   const [p, q] = [outcomes(true), outcomes(theta === 0)];
@@ -74,8 +74,8 @@ const draws = 20_000;
 const sameJs = 1e-4;
 
 /**
- * The Jensen-Shannon divergence that a minimax game between N(0, 1) and N(m, 1) is about: (V + log 4) / 2, of the value V
- * that the loss of `gan` has where the discriminator's logits are the best there are, the log ratio of both densities.
+ * The Jensen-Shannon divergence behind the minimax game between N(0, 1) and N(m, 1): (V + log 4) / 2, where V is
+ * the value of the loss of `gan` for the optimal discriminator, whose logit is the log ratio of both densities.
  * @source Goodfellow et al., arXiv 1406.2661, theorem 1.
  */
 async function gameJs(engine: Engine, m: number): Promise<number> {
@@ -152,10 +152,13 @@ function picture(title: string, y: Measure, of: Readonly<Record<Name, (m: number
 }
 
 function pictures(): NonNullable<Outcome["pictures"]> {
-  const [values, slopes] = [{ label: "KL and JS in nats, W1 in deviations" }, { label: "derivative for m", log: true }];
+  const [values, slopes] = [
+    { label: "KL and JS in nats, W1 in standard deviations" },
+    { label: "derivative for m", log: true },
+  ];
   return {
-    values: picture("N(m, 1) slides away from N(0, 1)", values, divergences, 5),
-    gradients: picture("What pulls it back: the gradients", slopes, gradients, Infinity),
+    values: picture("N(m, 1) moving away from N(0, 1)", values, divergences, 5),
+    gradients: picture("Gradients with respect to m", slopes, gradients, Infinity),
   };
 }
 

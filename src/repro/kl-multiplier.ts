@@ -37,7 +37,7 @@ interface Constrained extends RowTraining {
   readonly seed: number;
 }
 
-/** Results of one training: the terms on training images, and the final weight of the KL term and complementarity. */
+/** Results of one training run: the terms on training images, and the final weight of the KL term and complementarity. */
 interface Found extends Pick<Constrained, "name" | "seed"> {
   readonly kl: number;
   readonly recon: number;
@@ -130,13 +130,13 @@ function meetsBar(values: Values): boolean {
 
 export const klMultiplierRow: Row = {
   name: "kl-multiplier",
-  summary: `VAE on MNIST with the constraint KL <= delta (delta = ${targets.join(", ")} nats, and ${loose}, which does not bind): the multiplier that training finds, and the KL term of a run with that multiplier as a fixed beta`,
+  summary: `VAE on MNIST with the constraint KL <= delta (delta = ${targets.join(", ")} nats, and ${loose}, which does not bind): the learned multiplier, and the KL term of a run with that multiplier as fixed beta`,
   source:
     "Karush-Kuhn-Tucker conditions, Boyd and Vandenberghe, Convex optimization, section 5.5 and 5.6; Higgins et al., ICLR 2017, section 2, where beta is such a multiplier",
   bar: `for each binding target, by the mean over seeds: KL of the constrained run and of the run with its multiplier as fixed beta within ${100 * within} % of delta, multiplier above 0, and multiplier times (KL - delta) within ${100 * within} % of multiplier times delta; between neighbouring targets the reconstruction error falls by an amount per nat that lies between their two multipliers; where the constraint does not bind, the multiplier is 0 and KL below delta. Quick: the loose constraint only`,
   paper: {},
   scales: {
-    quick: `${budgets.quick.steps} steps and ${budgets.quick.seeds.length} seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}: too short for the multiplier to settle`,
+    quick: `${budgets.quick.steps} steps and ${budgets.quick.seeds.length} seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}: too short for the multiplier to converge`,
     full: `${net.hidden[0]} hidden units, ${net.latent} latents, ${budgets.full.steps} steps at batch ${batch}, learning rate ${learningRate}, multiplier rate ${multiplierRate}, ${budgets.full.seeds.length} seeds; the multiplier is the mean over the last quarter of a run; terms on the first ${budgets.full.images} training images`,
   },
   run: async (context) => {
@@ -166,13 +166,13 @@ export const klMultiplierRow: Row = {
     scale === "quick"
       ? {
           passed: values[`${constrained(loose)}/beta`] === 0 && values[`${constrained(loose)}/kl`]! < loose,
-          remarks: ["The multipliers of the binding targets are still rising; only the full scale decides about them."],
+          remarks: ["The multipliers of the binding targets are still rising; only the full scale tests them."],
         }
       : {
           passed: meetsBar(values),
           remarks: [
-            `KL of runs with the multiplier found as fixed beta, for targets ${targets.join(", ")}: ${targets.map((target) => values[`fixed${target}/kl`]!.toPrecision(3)).join(", ")} nats.`,
-            `Reconstruction error per nat between neighbouring targets, beside their multipliers: ${secants(values)
+            `KL of runs with the learned multiplier as fixed beta, for targets ${targets.join(", ")}: ${targets.map((target) => values[`fixed${target}/kl`]!.toPrecision(3)).join(", ")} nats.`,
+            `Reconstruction error per nat between neighbouring targets, between their multipliers: ${secants(values)
               .map(
                 ({ above, slope, below }) =>
                   `${above.toPrecision(3)} > ${slope.toPrecision(3)} > ${below.toPrecision(3)}`,

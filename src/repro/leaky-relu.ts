@@ -7,12 +7,12 @@ import { openTrained } from "../trained/index.ts";
 import { type Cell, type Seen, generatorOf, look, nameOf, slopes } from "./dying-relu.ts";
 import { type Row, type RowContext, type RowTraining, type Scale, type Values, overSeeds, trainEach } from "./row.ts";
 
-// Adam moves a bias by about the learning rate a step, so a run cannot leave a bias that is beyond rate times steps: at rate 1e-3
-// and bias -5, 5,000 steps barely reach 0, and what is compared is the start. At -5 some codes still activate units, at -7 none do.
+// Adam changes a bias by about the learning rate per step, so it cannot recover from a bias larger in magnitude than rate times steps: at rate
+// 1e-3 and bias -5, 5,000 steps barely reach 0, and the comparison is of the initial state. At -5 some codes still activate units, at -7 none do.
 
 type Activation = keyof typeof slopes;
 
-/** The bias at which the endpoint is tested. */
+/** The initial bias at which the bar is tested. */
 const tested: Cell = { rate: 1e-2, bias: -7 };
 const biases: ReadonlyMap<number, readonly number[]> = new Map([
   [1e-3, [-5, -7]],
@@ -88,7 +88,7 @@ function distances(values: Values): string {
   return scatterPlot({
     title: "Generator on ring8: distance to the data by initial bias and learning rate",
     x: { label: "initial bias" },
-    y: { label: "Earth-Mover distance after training" },
+    y: { label: "Earth mover's distance after training" },
     series: (Object.keys(slopes) as Activation[]).flatMap((name) =>
       [...biases.keys()].map((rate) => ({
         name: `${name === "relu" ? "ReLU" : "leaky"}, ${rate}`,
@@ -103,14 +103,14 @@ const [relu, leaky] = [nameOf(tested, "relu"), nameOf(tested, "leaky")];
 
 export const leakyReluRow: Row = {
   name: "leaky-relu",
-  summary: `Leaky ReLU (slope 0.2) as the remedy where a generator on ring8 starts with biases at which its ReLUs die: exact Earth-Mover distance of ${samples} samples to test items, dead units and gradient norm of the first layer after training, over initial biases and learning rates`,
+  summary: `Leaky ReLU (slope 0.2) as a remedy for a generator on ring8 whose initial biases kill its ReLUs: exact earth mover's distance of ${samples} samples to test items, dead units and gradient norm of the first layer after training, over initial biases and learning rates`,
   source:
-    "Maas et al., ICML workshop 2013, on Leaky ReLU; Lu et al., arXiv 1903.06733, on dying units; no table for this net",
-  bar: `at rate ${tested.rate} and bias ${tested.bias}: at least ${100 * minDead} % of ReLU's second layer are dead after training and its gradient is below a thousandth of Leaky ReLU's, and Leaky ReLU ends nearer to the data in at least ${minWins} of 10 pairs of equal seeds (sign test, p = 0.011). Quick: the dead units and the gradients`,
+    "Maas et al., ICML workshop 2013, on Leaky ReLU; Lu et al., arXiv 1903.06733, on dying units; the paper has no table for this net",
+  bar: `at rate ${tested.rate} and bias ${tested.bias}: at least ${100 * minDead} % of ReLU's second layer is dead after training and its gradient is below a thousandth of Leaky ReLU's, and Leaky ReLU ends nearer to the data in at least ${minWins} of 10 pairs of equal seeds (sign test, p = 0.011). Quick: the dead units and the gradients`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}, at the tested bias and rate alone`,
-    full: `${[...biases].map(([rate, own]) => `biases ${own.join(", ")} at rate ${rate}`).join(" and ")}, constant; discriminator at rate 1e-3; ${budgets.full.steps} steps at batch ${batch}, ${budgets.full.seeds.length} seeds; dead: not activated by any of 10,000 codes`,
+    full: `${[...biases].map(([rate, own]) => `biases ${own.join(", ")} at rate ${rate}`).join(" and ")}, constant; discriminator at rate 1e-3; ${budgets.full.steps} steps at batch ${batch}, ${budgets.full.seeds.length} seeds; dead: activated by none of 10,000 codes`,
   },
   run: async (context) => {
     const { steps, seeds, cells: own } = budgets[context.scale];
@@ -157,7 +157,7 @@ export const leakyReluRow: Row = {
     return {
       passed: dies && values[`rate ${tested.rate}, bias ${tested.bias}: wins of Leaky ReLU`]! >= minWins,
       remarks: [
-        `At rate ${tested.rate} and bias ${tested.bias}, Leaky ReLU is nearer to the data in ${values[`rate ${tested.rate}, bias ${tested.bias}: wins of Leaky ReLU`]!} of 10 pairs; ${(100 * values[`${relu}: dead share of layer 2`]!).toPrecision(3)} % of ReLU's second layer are dead, and its mean gradient is ${(values[`${relu}: gradient`]! / values[`${leaky}: gradient`]!).toPrecision(2)} of Leaky ReLU's: ${dies ? "dead in every seed" : "not dead in every seed"}.`,
+        `At rate ${tested.rate} and bias ${tested.bias}, Leaky ReLU is nearer to the data in ${values[`rate ${tested.rate}, bias ${tested.bias}: wins of Leaky ReLU`]!} of 10 pairs; ${(100 * values[`${relu}: dead share of layer 2`]!).toPrecision(3)} % of ReLU's second layer is dead, and its mean gradient is ${(values[`${relu}: gradient`]! / values[`${leaky}: gradient`]!).toPrecision(2)} of Leaky ReLU's: ${dies ? "dead in every seed" : "not dead in every seed"}.`,
         ...worse.map(
           ({ rate, bias }) =>
             `ReLU is nearer to the data in at least ${minWins} of 10 pairs at rate ${rate}, bias ${bias}.`,

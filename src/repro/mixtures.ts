@@ -63,8 +63,8 @@ function mixtureRow({ name, data, summary, bar, stretch, paper, noise }: Mixture
     name,
     summary,
     source:
-      "Srivastava et al., arXiv 1705.07761, table 1, of VEEGAN and unrolled GANs; Lin et al., arXiv 1712.04086, table 1, of GAN and PacGAN; each with other nets and numbers of steps",
-    bar: `at least two remedies with ${bar.modes} modes or more on average and more than ${Number((100 * bar.highQuality).toFixed(1))} % high-quality samples at the last step. Quick: it ends`,
+      "Srivastava et al., arXiv 1705.07761, table 1, for VEEGAN and unrolled GANs; Lin et al., arXiv 1712.04086, table 1, for GAN and PacGAN; each with other nets and numbers of steps",
+    bar: `at least two remedies with ${bar.modes} modes or more on average and more than ${Number((100 * bar.highQuality).toFixed(1))} % high-quality samples at the last step. Quick: training completes`,
     paper,
     scales: {
       quick: "500 steps and one seed instead of 25,000 and five",
@@ -120,7 +120,7 @@ function quality(values: Values): string {
   });
 }
 
-/** Comparison of the best remedy with the best published numbers. */
+/** Compares the best remedy with the best published numbers. */
 function stretchRemark(values: Values, { modes, highQuality }: Bar): string {
   const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
   const told = Object.keys(methods).map((method) => ({
@@ -130,7 +130,7 @@ function stretchRemark(values: Values, { modes, highQuality }: Bar): string {
   }));
   const [best] = told.toSorted((a, b) => b.modes - a.modes || b.highQuality - a.highQuality);
   const reached = best!.modes >= modes && best!.highQuality >= highQuality;
-  return `PacGAN's best published means are ${modes} modes and ${percent(highQuality)} of high quality (98.9 % of the data are). Of what catches the most modes here, ${best!.method} is of the highest quality: ${best!.modes} modes and ${percent(best!.highQuality)}, ${reached ? "no less" : "less"}.`;
+  return `PacGAN's best published means are ${modes} modes and ${percent(highQuality)} high-quality samples (real items: 98.9 %). Among the methods with the most modes here, ${best!.method} has the highest quality: ${best!.modes} modes and ${percent(best!.highQuality)}, ${reached ? "no less than published" : "less than published"}.`;
 }
 
 interface MethodTraining extends RowTraining {
@@ -138,7 +138,7 @@ interface MethodTraining extends RowTraining {
   readonly seed: number;
 }
 
-/** Means over seeds, with standard errors: of the last step under METHOD/, of the generator with EMA parameters under METHOD/ema/. */
+/** Means over seeds, with standard errors: METHOD/ for the parameters of the last step, METHOD/ema/ for the EMA parameters. */
 async function measureAll(context: RowContext, dataName: string, noise: number): Promise<Values> {
   const { steps, seeds } = budgets[context.scale];
   const data = await context.open(dataName);
@@ -190,7 +190,7 @@ async function measure(
     for (const [name, value] of Object.entries({ modes: captured, highQuality, reverseKl })) {
       values[`${prefix}/${name}`] = value;
     }
-    context.say(`${prefix}, seed ${seed}: ${captured} modes, ${(100 * highQuality).toFixed(1)} % of high quality`);
+    context.say(`${prefix}, seed ${seed}: ${captured} modes, ${(100 * highQuality).toFixed(1)} % high-quality`);
   }
   return values;
 }
@@ -198,7 +198,7 @@ async function measure(
 export const ringRow = mixtureRow({
   name: "ring",
   data: "ring8",
-  summary: "modes of 8 Gaussians on a ring captured by remedies against mode collapse, all under one setup",
+  summary: "modes of 8 Gaussians on a ring captured by remedies against mode collapse, all in the same setting",
   bar: { modes: 7.8, highQuality: 0.529 },
   stretch: { modes: 7.9, highQuality: 0.956 },
   paper: {
@@ -218,7 +218,7 @@ export const gridRow: Row = {
   ...mixtureRow({
     name: "grid",
     data: "grid25",
-    summary: "modes of 25 Gaussians on a grid captured by remedies against mode collapse, all under one setup",
+    summary: "modes of 25 Gaussians on a grid captured by remedies against mode collapse, all in the same setting",
     bar: { modes: 24.6, highQuality: 0.4 },
     stretch: { modes: 24.8, highQuality: 0.936 },
     paper: {

@@ -58,7 +58,7 @@ function pushed(of: Mixture, { belowOf }: Map1d): (y: number) => number {
 
 const best = (p: number, q: number) => p / (p + q);
 
-/** Where the sum of the densities is not negligible. At 0, the fold is not differentiable. */
+/** Points at which the sum of the densities is not negligible. At 0, the fold is not differentiable. */
 const places = Array.from({ length: 400 }, (_, i) => (i - 199.5) / 50).filter(
   (x) => densityOf(data)(x) + densityOf(generated)(x) > 1e-4,
 );
@@ -144,12 +144,12 @@ function pictures(): NonNullable<Outcome["pictures"]> {
 export const optimalDiscriminatorRow: Row = {
   name: "optimal-discriminator",
   summary:
-    "optimal discriminator of T(x) against that of x, for two mixtures of normal densities on a line and invertible T (affine, reflection, sinh, exp), whose Jacobian cancels, and for T = |x|, which is not invertible: largest difference, JS in nats, and least and largest |T'|",
+    "optimal discriminator of T(x) against that of x, for two mixtures of normal densities on a line and invertible T (affine, reflection, sinh, exp), whose Jacobian cancels, and for T = |x|, which is not invertible: largest difference, JS in nats, and smallest and largest |T'|",
   source:
     "Tran et al., arXiv 2006.05338, section 4: the optimal discriminator of the transformed distributions; exact: densities of T(x) as derivatives of P(T(x) <= y), not by the change of variables",
   bar: `for each invertible T, D of T(x) is D* of x and JS is that without T, to ${tolerance.toExponential()}; for |x|, D differs by more than ${minDifference} somewhere and JS is lower by more than ${minLoss}`,
   paper: {},
-  scales: { quick: "all of it", full: `${places.length} places; JS by quadrature on ${ends.length - 1} intervals` },
+  scales: { quick: "all of it", full: `${places.length} points; JS by quadrature on ${ends.length - 1} intervals` },
   run: ({ say }) => {
     const values: Record<string, number> = { "none/js": js(densityOf(data), densityOf(generated), ends) };
     for (const name of names) {

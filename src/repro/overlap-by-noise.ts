@@ -74,7 +74,7 @@ function pictures(paths: Readonly<Record<Schedule, readonly number[]>>): NonNull
       })),
     }),
     descent: scatterPlot({
-      title: `Descent of m from ${start} to 0, by schedule of the noise`,
+      title: `Descent of m from ${start} to 0, by noise schedule`,
       x: { label: "step" },
       y: { label: "m" },
       series: names.map((name) => ({
@@ -89,7 +89,7 @@ function pictures(paths: Readonly<Record<Schedule, readonly number[]>>): NonNull
 
 export const overlapByNoiseRow: Row = {
   name: "overlap-by-noise",
-  summary: `instance noise with standard deviation s makes N(0, ${deviation}^2) and N(m, ${deviation}^2) overlap: JS and its gradient at m = ${start} as functions of s; how much of the JS of a difference of ${detail} remains (detail); and where ${steps} steps of gradient descent on m end (end) without noise, with constant and with annealed noise`,
+  summary: `instance noise with standard deviation s makes N(0, ${deviation}^2) and N(m, ${deviation}^2) overlap: JS and its gradient at m = ${start} as functions of s; the fraction that remains of the JS of a difference of ${detail} (detail); and where ${steps} steps of gradient descent on m end (end) without noise, with constant and with annealed noise`,
   source:
     "Arjovsky, Bottou, arXiv 1701.04862, sections 2 and 3; Sonderby et al., arXiv 1610.04490; JS of normal distributions by quadrature",
   bar: `without noise, JS is log 2 and its gradient below ${gone.toExponential()}, so m does not move; with s = ${strongest} the gradient is above ${minGradient}, but a difference of ${detail} has less than 1 / ${minContrast} of its JS; annealed noise ends within ${deviation / 10} of 0, constant noise beyond ${deviation}`,

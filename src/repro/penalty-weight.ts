@@ -24,7 +24,7 @@ const shifts = [0.25, 1];
 const heldSeed = 1;
 const seeds: Readonly<Record<Scale, readonly number[]>> = { quick: [11], full: [11, 12, 13] };
 const steps: Readonly<Record<Scale, number>> = { quick: 200, full: 1500 };
-/** Number of steps of a GAN training at which gap and exact distance are compared. */
+/** Number of times during GAN training at which gap and exact distance are compared. */
 const records = 15;
 const heldSteps = 1500;
 
@@ -35,7 +35,7 @@ interface Game {
   readonly highQuality: number;
 }
 
-/** The training of a WGAN-GP on ring8. */
+/** A training run of WGAN-GP on ring8. */
 function game({ scale }: RowContext, data: DataSplit, weight: number, seed: number): RowTraining {
   const every = Math.floor(steps[scale] / records);
   return {
@@ -58,7 +58,7 @@ async function gameOf(run: Run): Promise<Game> {
   return { path, captured: last(modeCounts.captured), highQuality: last(modeCounts.highQuality) };
 }
 
-/** Median over the records of the factor between gap and distance, the larger over the smaller; at most 100, which also stands for a gap of 0 or below. */
+/** Median factor between gap and distance over the records, the larger divided by the smaller; capped at 100, which is also used for a gap of 0 or below. */
 function factorOff({ path }: Game): number {
   const factors = path.map(({ gap, distance }) =>
     gap <= 0 ? worst : Math.min(worst, maxOf([gap / distance, distance / gap])),
@@ -72,8 +72,8 @@ const worst = 100;
 function picture(games: ReadonlyMap<number, readonly Game[]>): NonNullable<Outcome["pictures"]> {
   return {
     gap: scatterPlot({
-      title: "Gap of the critic beside the exact distance, whole games on ring8",
-      x: { label: "exact Earth-Mover distance", log: true },
+      title: "Gap of the critic and exact distance during GAN training on ring8",
+      x: { label: "exact earth mover's distance", log: true },
       y: { label: "gap of the critic" },
       series: weights.map((weight) => ({
         name: `weight ${weight}`,
@@ -111,10 +111,10 @@ const usual = 1;
 
 export const penaltyWeightRow: Row = {
   name: "penalty-weight",
-  summary: `gap of a critic with a gradient penalty against the Earth-Mover distance, over the weight of the penalty: with a fixed generator at a distance of ${shifts.join(" and ")} on a line (values under held: gap / distance), and over GAN training on ring8 (values under game: median factor between gap and exact distance, modes captured, high-quality samples)`,
+  summary: `gap of a critic with a gradient penalty against the earth mover's distance, over the weight of the penalty: with a fixed generator at a distance of ${shifts.join(" and ")} on a line (values under held: gap / distance), and over GAN training on ring8 (values under game: median factor between gap and exact distance, modes captured, high-quality samples)`,
   source:
-    "Gulrajani et al., arXiv 1704.00028, equation 3: the best critic is steeper than 1 by distance / (2 weight); exact distance by network simplex",
-  bar: `fixed generator: gap / distance is 1 + distance / (2 weight), to ${100 * heldWithin} %; GAN training: the default for points, ${usual}, is the weight whose gap is nearest to the distance, by the mean over seeds, of those whose GANs end with at least ${100 * minQuality} % of the largest share of high-quality samples. Quick: the fixed generator only`,
+    "Gulrajani et al., arXiv 1704.00028, equation 3: the slope of the optimal critic exceeds 1 by distance / (2 weight); exact distance by network simplex",
+  bar: `fixed generator: gap / distance is 1 + distance / (2 weight), to ${100 * heldWithin} %; GAN training: the default for points, ${usual}, is the weight with the gap closest to the distance, on average over seeds, among those whose GANs end with at least ${100 * minQuality} % of the largest share of high-quality samples. Quick: the fixed generator only`,
   paper: {},
   scales: {
     quick: `GANs trained for ${steps.quick} steps instead of ${steps.full}, with ${seeds.quick.length} seed instead of ${seeds.full.length}`,

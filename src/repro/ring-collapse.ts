@@ -18,7 +18,7 @@ import {
   trainEach,
 } from "./row.ts";
 
-// The plain GAN captures all modes of ring8 if both nets learn equally fast, so no remedy can be better. Here the discriminator has a
+// The plain GAN captures all modes of ring8 if both nets learn equally fast, which leaves nothing to improve. Here the discriminator has a
 // smaller learning rate, selected on seeds other than those that are compared.
 
 interface Method {
@@ -44,7 +44,7 @@ type Name = keyof typeof methods;
 const names = Object.keys(methods) as Name[];
 const remedies = names.filter((name) => name !== "gan");
 
-/** Values of --discriminator-rate, in descending order: the first at which the plain GAN collapses is used, or the last if it never does. */
+/** Values of --discriminator-rate, in descending order: the first at which the plain GAN collapses is used, or the last one if it never does. */
 const rates = [1, 0.5, 0.2, 0.1, 0.05] as const;
 /** Maximum mean number of modes, of 8, that a collapsed GAN captures. */
 const maxModes = 4;
@@ -65,7 +65,7 @@ const slowest: Name = "unrolled5";
 
 type Length = "steps" | "time";
 
-/** Equal time means that of the most expensive method. */
+/** The CPU time of the most expensive method, which all others get. */
 function stepsOf(name: Name, length: Length, steps: number): number {
   return length === "steps" ? steps : Math.round((steps * methods[slowest].cost) / methods[name].cost);
 }
@@ -82,11 +82,11 @@ async function measure({ engine, say }: RowContext, run: Run, { name, label, see
   const { trained, close } = await openTrained(run, engine, "last");
   const { captured, highQuality } = modesOf(await trained.sample(fold(key(seed), "modes"), samples), modes);
   await close();
-  say(`${label}: ${captured} modes, ${(100 * highQuality).toFixed(1)} % of high quality`);
+  say(`${label}: ${captured} modes, ${(100 * highQuality).toFixed(1)} % high-quality`);
   return { name, seed, modes: captured, highQuality };
 }
 
-/** The plain GAN at each rate. */
+/** Trains the plain GAN at each rate. */
 async function pilot(context: RowContext, data: DataSplit): Promise<Record<string, number>> {
   const { rates: own, pilots, steps } = budgets[context.scale];
   const trainings = own.flatMap((rate) =>
@@ -115,12 +115,12 @@ const pairs = budgets.full.seeds.length;
 export const ringCollapseRow: Row = {
   name: "ring-collapse",
   summary: `remedies against mode collapse on ring8 where the plain GAN collapses: minimax loss, and a discriminator that learns more slowly; modes captured and high-quality samples after equal numbers of steps (steps) and in equal CPU time (time)`,
-  source: "our own setting, in the manner of Srivastava et al., arXiv 1705.07761, table 1; no published number",
-  bar: `in equal time, at least two remedies capture more modes than the plain GAN in all ${pairs} pairs of equal seeds (sign test, p = 0.031 each), with at least half of their samples of high quality on average, where the plain GAN captures at most ${maxModes} modes on average. Quick: it ends`,
+  source: "our own setting, modelled on Srivastava et al., arXiv 1705.07761, table 1; no published number",
+  bar: `in equal time, at least two remedies capture more modes than the plain GAN in all ${pairs} pairs of equal seeds (sign test, p = 0.031 each), with at least half of their samples of high quality on average, where the plain GAN captures at most ${maxModes} modes on average. Quick: training completes`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps, one rate and one seed instead of ${budgets.full.steps}, ${rates.length} and ${pairs}`,
-    full: `discriminator's rate relative to the generator's: the first of ${rates.join(", ")} at which the plain GAN captures at most ${maxModes} modes on average over seeds ${budgets.full.pilots.join(" and ")}; ${budgets.full.steps} steps at batch 256, learning rate decaying from 1e-3 to 1e-5, and as many as fit into the CPU time of ${budgets.full.steps} steps of ${slowest} (${names.map((name) => `${name} ${stepsOf(name, "time", budgets.full.steps)}`).join(", ")}; shared by AdaGAN's four components); last parameters, ${samples} samples, ${pairs} seeds`,
+    full: `learning rate of the discriminator relative to the generator's: the first of ${rates.join(", ")} at which the plain GAN captures at most ${maxModes} modes on average over seeds ${budgets.full.pilots.join(" and ")}; ${budgets.full.steps} steps at batch 256, learning rate decaying from 1e-3 to 1e-5, and as many as fit into the CPU time of ${budgets.full.steps} steps of ${slowest} (${names.map((name) => `${name} ${stepsOf(name, "time", budgets.full.steps)}`).join(", ")}; shared by AdaGAN's four components); last parameters, ${samples} samples, ${pairs} seeds`,
   },
   run: async (context) => {
     const { rates: own, steps, seeds } = budgets[context.scale];
@@ -172,7 +172,7 @@ export const ringCollapseRow: Row = {
     return {
       passed: collapsed && good.length >= 2,
       remarks: [
-        ...(collapsed ? [] : ["In equal time the plain GAN does not collapse: there is nothing to remedy."]),
+        ...(collapsed ? [] : ["In equal time the plain GAN does not collapse, so no remedy is needed."]),
         `After equal steps: ${told("steps")}.`,
         `In equal time: ${told("time")}.`,
       ],

@@ -7,7 +7,7 @@ import { type OpenedModel, type TrainedModel, openTrained } from "../trained/ind
 import { train } from "../train/index.ts";
 import { MemoryStore } from "../base/store.ts";
 
-/** `quick` ends within five minutes and declares what it leaves out; the bar, the acceptance criterion, refers to `full`. */
+/** `quick` ends within five minutes and states what it leaves out; the bar (the acceptance criterion) refers to `full`. */
 export type Scale = "quick" | "full";
 
 export interface RowContext {
@@ -17,9 +17,9 @@ export interface RowContext {
   open(spec: string, options?: { readonly size?: number; readonly limit?: number }): Promise<DataSplit>;
   /** Reports progress to the user. */
   say(text: string): void;
-  /** Trains in a job of its own; many can be started at once. If not given, models are trained in memory, one after the other. */
+  /** Runs one training run as a separate job; several can be started at once. If not given, models are trained in memory, one after the other. */
   readonly trainAsJob?: ((training: RowTraining) => Promise<Run>) | undefined;
-  /** Records the warnings of one training, by its label. */
+  /** Records the warnings of one training run, by its label. */
   diagnosed(label: string, warnings: readonly Warning[]): void;
 }
 
@@ -31,7 +31,7 @@ export type Values = Readonly<Record<string, number>>;
 
 export interface Outcome {
   readonly values: Values;
-  /** Empty if nothing is random. */
+  /** The seeds; empty if nothing is random. */
   readonly seeds: readonly number[];
   /** Pictures by name: SVG, or the bytes of a PNG. */
   readonly pictures?: Readonly<Record<string, Picture>>;
@@ -50,11 +50,11 @@ export interface Row {
   readonly name: string;
   readonly summary: string;
   readonly source: string;
-  /** The condition for success, as text. */
+  /** The acceptance criterion, as text. */
   readonly bar: string;
   /** Published numbers by the names of `values`; only those read in the source itself. */
   readonly paper: Readonly<Record<string, number>>;
-  /** What each scale runs; for `quick`, what it cuts. */
+  /** What each scale runs; for `quick`, how it differs from `full`. */
   readonly scales: Readonly<Record<Scale, string>>;
   run(context: RowContext): Promise<Outcome>;
   /** Charts of the numbers alone, as SVG by name: for a result file as well as for a run. */
@@ -84,11 +84,11 @@ export function bySeed(
   };
 }
 
-/** Verdict of a scale that is too short to decide about the bar: whether all of these were measured. */
+/** Verdict at a scale too short to test the bar: whether all of these values were measured. */
 export function endsAlone(values: Values, names: readonly string[]): Verdict {
   return {
     passed: names.every((name) => Number.isFinite(values[name])),
-    remarks: ["Checked only that training ends: the scale is too short to decide about the bar."],
+    remarks: ["This scale is too short to test the bar; only completion of the training was checked."],
   };
 }
 
@@ -104,7 +104,7 @@ export function fromLeast(values: Values, names: readonly string[], quantity: st
   return order.map((name) => `${name} ${of(name).toPrecision(3)}`).join(", ");
 }
 
-/** One training of a row. */
+/** One training run of a row. */
 export interface RowTraining {
   /** Its name in progress and warnings, unique within the row. */
   readonly label: string;
@@ -113,7 +113,7 @@ export interface RowTraining {
   readonly options: TrainOptions;
 }
 
-/** Trains in memory and with the checks of any run; checkpoints are written only if asked for. */
+/** Trains in memory, with the checks of any run; checkpoints are written only on request. */
 async function trainInMemory({ engine, say }: RowContext, { label, model, data, options }: RowTraining): Promise<Run> {
   const store = new MemoryStore();
   const rare = { checkpointEvery: 1_000_000, keep: 1 };
@@ -142,8 +142,8 @@ export async function trainToEnd(
 }
 
 /**
- * Trains models that do not depend on each other, and measures each, in order. If trainings are jobs of their own, all are
- * started at once; otherwise each is measured before the next is trained.
+ * Trains models that do not depend on each other, and measures each, in order. If training runs are separate jobs, all are
+ * started at once; otherwise each model is measured before the next one is trained.
  */
 export async function trainEach<Of extends RowTraining, Found>(
   context: RowContext,
@@ -152,7 +152,7 @@ export async function trainEach<Of extends RowTraining, Found>(
 ): Promise<Found[]> {
   const begin = ({ label, model, data, options }: Of) => trainToEnd(context, label, model, data, options);
   const begun = context.trainAsJob === undefined ? null : trainings.map(begin);
-  // Each failure is handled where it is awaited; this prevents an unhandled rejection until then.
+  // Failures are handled where the result is awaited; this prevents an unhandled rejection before that.
   for (const run of begun ?? []) run.catch(() => undefined);
   const found: Found[] = [];
   for (const [i, training] of trainings.entries()) {
@@ -161,7 +161,7 @@ export async function trainEach<Of extends RowTraining, Found>(
   return found;
 }
 
-/** A training with the measurement of its run. */
+/** A training run with its measurement. */
 export interface MeasuredTraining extends RowTraining {
   measure(run: Run): Promise<Values>;
 }

@@ -1,7 +1,7 @@
 import { range } from "../base/range.ts";
 import { type Dataset, arrayDataset, resizeBilinear } from "../data/index.ts";
 
-/** Side of the images in pixels, small enough for a row with many trainings to run in minutes. */
+/** Side of the images in pixels, small enough for a row with many training runs to take minutes. */
 export const smallSide = 16;
 
 /** The images with these indices, 16 x 16, in memory. */

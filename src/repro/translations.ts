@@ -56,7 +56,7 @@ interface ArmTraining extends RowTraining {
 interface Translation {
   readonly name: string;
   readonly values: Readonly<Record<string, number>>;
-  /** The first test images, their translations and the true images, as a PNG. */
+  /** A PNG of the first test images, their translations and the true images. */
   readonly picture: Uint8Array;
 }
 
@@ -130,5 +130,5 @@ export function betterThanUnchanged(name: string, values: Readonly<Record<string
 
 /** The models in ascending order of their error against the targets. */
 export function orderRemark(names: readonly string[], values: Readonly<Record<string, number>>): string {
-  return `From the least error to the true pair to the most: ${fromLeast(values, names, "error")}.`;
+  return `In ascending order of the error against the true pair: ${fromLeast(values, names, "error")}.`;
 }

@@ -32,7 +32,7 @@ interface Arm {
 const nameOf = ({ loss, unroll, secondOrder }: Arm) =>
   `${loss}/unroll${unroll}${secondOrder === "off" ? "-first-order" : ""}`;
 
-/** The endpoint, stated before the full run. */
+/** The quantity that the bar tests, stated before the full run. */
 const baseline: Arm = { loss: "minimax", unroll: 0, secondOrder: "on" };
 const treated: Arm = { loss: "minimax", unroll: 5, secondOrder: "on" };
 
@@ -48,9 +48,9 @@ const budgets: Readonly<Record<Scale, { readonly steps: number; readonly seeds: 
   full: { steps: 1500, seeds: [11, 12, 13, 14, 15, 16, 17, 18, 19, 20] },
 };
 
-/** Maximum mean number of modes, of eight, that the baseline captures; if it captures more, it does not fail and nothing is tested. */
+/** Maximum mean number of modes, of eight, that the baseline captures; if it captures more, it does not fail and there is nothing to test. */
 const maxBaselineModes = 4;
-/** Minimum number of pairs with equal seeds, of ten, in which the treated run captures more modes; the probability by chance is 11 / 1024 (one-sided sign test). */
+/** Minimum number of pairs with equal seeds, of ten, in which the unrolled GAN captures more modes; the probability by chance is 11 / 1024 (one-sided sign test). */
 const minWins = 9;
 
 interface ArmTraining extends RowTraining {
@@ -85,14 +85,14 @@ function winsOf(values: Values, seeds: readonly number[], a: Arm, b: Arm): numbe
 
 export const unrolledRingRow: Row = {
   name: "unrolled-ring",
-  summary: `modes of ring8 captured by a GAN whose discriminator learns ${1 / discriminatorRate} times slower than its generator, and whose generator looks 0, 1, 5 and 10 discriminator updates ahead; first-order: without the gradient through those updates`,
+  summary: `modes of ring8 captured by a GAN whose discriminator has a ${1 / discriminatorRate} times smaller learning rate than its generator, for 0, 1, 5 and 10 unrolled discriminator updates; first-order: without the gradient through these updates`,
   source:
-    "Metz et al., arXiv 1611.02163, section 3.1, in another setting; modes by Srivastava et al., arXiv 1705.07761",
-  bar: `minimax: with 5 updates ahead more modes than with none in at least ${minWins} of 10 pairs of equal seeds (ties count as none; sign test, p = 0.011), where without any the mean is at most ${maxBaselineModes} of 8. Quick: it ends`,
+    "Metz et al., arXiv 1611.02163, section 3.1, in another setting; modes as defined by Srivastava et al., arXiv 1705.07761",
+  bar: `minimax: with 5 unrolled updates more modes than without unrolling in at least ${minWins} of 10 pairs of equal seeds (ties do not count; sign test, p = 0.011), where the mean without unrolling is at most ${maxBaselineModes} of 8. Quick: training completes`,
   paper: {},
   scales: {
-    quick: `${budgets.quick.steps} steps instead of ${budgets.full.steps}, one seed instead of ten, minimax with 0 and 5 updates ahead`,
-    full: `${budgets.full.steps} steps at batch 256, learning rate 1e-3, discriminator rate ${discriminatorRate}, no EMA parameters, ten seeds of equal initial parameters and batches, both losses, ${samples} samples`,
+    quick: `${budgets.quick.steps} steps instead of ${budgets.full.steps}, one seed instead of ten, minimax with 0 and 5 unrolled updates`,
+    full: `${budgets.full.steps} steps at batch 256, learning rate 1e-3, discriminator rate ${discriminatorRate}, no EMA parameters, ten seeds, each with the same initial parameters and batches for all variants, both losses, ${samples} samples`,
   },
   run: async (context) => {
     const { seeds } = budgets[context.scale];
@@ -118,8 +118,10 @@ export const unrolledRingRow: Row = {
       remarks: [
         ...(failing
           ? []
-          : [`Without unrolling the mean is ${none.toPrecision(3)} modes: the setting shows no failure to remedy.`]),
-        `Minimax: 5 updates ahead capture more modes than none in ${values["minimax/wins"]!} of 10 pairs.`,
+          : [
+              `Without unrolling the mean is ${none.toPrecision(3)} modes: no failure to remedy occurs in this setting.`,
+            ]),
+        `Minimax: with 5 unrolled updates more modes than without unrolling in ${values["minimax/wins"]!} of 10 pairs.`,
       ],
     };
   },

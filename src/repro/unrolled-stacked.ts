@@ -7,8 +7,8 @@ import { evaluate, evaluator } from "../evaluation/index.ts";
 import { type Row, type Scale, endsAlone, fit, fitEach, fromLeast, isRising, overSeeds } from "./row.ts";
 
 // Scaled down from the paper: DCGAN nets that halve the resolution twice instead of three times, and 2000 steps at a higher learning rate instead of
-// 500,000. The discriminator has a quarter of the generator's channels, as in the paper's hardest case. The generator's loss
-// does not saturate: with the zero-sum one it stops learning at this rate.
+// 500,000. The discriminator has a quarter of the generator's channels, as in the paper's hardest case. The loss is
+// non-saturating: with the minimax loss, the generator stops learning at this rate.
 
 const lookAhead = [0, 1, 5, 10];
 const nets = {
@@ -40,7 +40,7 @@ export const unrolledStackedRow: Row = {
   summary: "modes of stacked MNIST with at least one sample, for an unrolled GAN with 0, 1, 5 and 10 unrolled updates",
   source:
     "Metz et al., arXiv 1611.02163, table 1, D with 1/4 of G's size, as quoted in Lin et al., arXiv 1712.04086, table 3",
-  bar: "on average over seeds, more modes with more unrolled updates. Quick: it ends",
+  bar: "on average over seeds, more modes with more unrolled updates. Quick: training completes",
   paper: { "unroll0/modes": 30.6, "unroll1/modes": 65.4, "unroll5/modes": 236.4, "unroll10/modes": 327.2 },
   scales: {
     quick: "300 steps and one seed instead of 2000 and three; 2560 samples",
@@ -100,7 +100,7 @@ export const unrolledStackedRow: Row = {
     }
     return {
       passed: isRising(names.map((name) => values[`${name}/modes`]!)),
-      remarks: [`From the fewest modes to the most: ${fromLeast(values, names, "modes")}.`],
+      remarks: [`In ascending order of modes: ${fromLeast(values, names, "modes")}.`],
     };
   },
 };

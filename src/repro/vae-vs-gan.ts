@@ -44,7 +44,7 @@ export const vaeVsGanRow: Row = {
     "VAE and GAN with the same generator net, data and number of epochs: sharpness, FID, KID, precision, recall, density, coverage",
   source:
     "our own comparison; distances are in the features of a classifier trained here and not comparable with published ones",
-  bar: "on each data set the GAN has higher sharpness and precision and the VAE has higher recall, with intervals that do not overlap: the usual claim, measured",
+  bar: "on each data set the GAN has higher sharpness and precision and the VAE has higher recall, with non-overlapping intervals: a common claim, tested",
   paper: {},
   scales: {
     quick: "the first 10,000 digits of MNIST and 4 epochs instead of 10, 1000 samples",
@@ -126,14 +126,14 @@ function named(name: string, { value, stderr, interval: [low, high] }: Evaluatio
   return { [name]: value, [`${name}Stderr`]: stderr, [`${name}Low`]: low, [`${name}High`]: high };
 }
 
-/** Which of the two is higher, with disjoint intervals. */
+/** Which of the two is higher, if the intervals are disjoint. */
 function higher(spec: string, metric: string, values: Readonly<Record<string, number>>): "vae" | "gan" | null {
   const end = (name: string, which: "Low" | "High") => values[`${spec}/${name}/${metric}${which}`]!;
   if (end("vae", "Low") > end("gan", "High")) return "vae";
   return end("gan", "Low") > end("vae", "High") ? "gan" : null;
 }
 
-/** Conclusions from the numbers of one data set. */
+/** Sentences about the numbers of one data set. */
 function told(spec: string, values: Readonly<Record<string, number>>): string {
   const verdicts = { vae: "the VAE's is higher", gan: "the GAN's is higher", none: "the intervals overlap" };
   const lines = judged.map(({ name: metric }) => {

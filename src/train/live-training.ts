@@ -80,7 +80,7 @@ export class LiveTraining {
     return (await this.sessions.at(Math.max(0, this.done - 1))).health(this.done);
   }
 
-  /** Modes and the Earth-Mover distance of samples, as `train` logs them of points; empty for images. */
+  /** Modes and the earth mover's distance of samples, as `train` logs them of points; empty for images. */
   samples(): Promise<Readonly<Record<string, number>>> {
     return recordedPoints(this.trained, this.plan.data, key(this.plan.config.train.seed));
   }

@@ -66,7 +66,7 @@ export interface OnnxTranslator extends ImageNet {
  * @param memory By which images are refused that are too large for a net of dynamic size; null where it cannot be measured, as in
  * browsers.
  * @throws DataError if it is not one, by its declared input and its output for an image.
- * @throws OptionError if flags must say more about it.
+ * @throws OptionError if a flag is needed to interpret it.
  */
 export async function openOnnxTranslator(
   source: OnnxSource,

@@ -61,7 +61,7 @@ describe("zaya repro --jobs", () => {
     const done = async () =>
       (await runs()).filter(({ status }) => status === "done").map(({ started }) => started as string);
     const killed = start(work.folder, ...words);
-    await killed.until("trainings so far");
+    await killed.until("training runs so far");
     killed.child.kill("SIGKILL");
     await killed.ended;
     const before = await done();

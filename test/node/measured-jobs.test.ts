@@ -36,13 +36,13 @@ describe("the number of trials at once", () => {
       [2, null],
       [4, null],
       [6, null],
-      [6, "they train 1.5 times as fast in all as 4"],
+      [6, "in total they train 1.5 times as fast as 4"],
     ]);
   });
 
   it("stays at one where two are as fast as one in all", () => {
     const { changes } = trained(2, (jobs) => (jobs === 1 ? 1 : 0.525));
-    expect(changes.at(-1)).toEqual([1, "2 would train 1.05 times as fast in all"]);
+    expect(changes.at(-1)).toEqual([1, "2 would train only 1.05 times as fast in total"]);
   });
 
   it("goes back to the number from which more gained nothing", () => {

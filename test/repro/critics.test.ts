@@ -70,8 +70,8 @@ describe("the bar of unrolled-ring", () => {
     const healthy = verdict(4.1, 8, 10);
     expect(healthy.passed).toBe(false);
     expect(healthy.remarks).toEqual([
-      "Without unrolling the mean is 4.10 modes: the setting shows no failure to remedy.",
-      "Minimax: 5 updates ahead capture more modes than none in 10 of 10 pairs.",
+      "Without unrolling the mean is 4.10 modes: no failure to remedy occurs in this setting.",
+      "Minimax: with 5 unrolled updates more modes than without unrolling in 10 of 10 pairs.",
     ]);
   });
 });

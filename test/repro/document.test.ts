@@ -34,15 +34,15 @@ describe("the page of reproductions", () => {
   });
 
   it("says so where nothing was drawn", () => {
-    expect(documentRows([row], [{ ...result, seeds: [] }])).toContain("100 steps. Nothing drawn, 1.5 minutes");
+    expect(documentRows([row], [{ ...result, seeds: [] }])).toContain("100 steps. No random numbers, 1.5 minutes");
   });
 
   it("tells what was diagnosed in which trainings, also where it was nothing", () => {
     const warned = ["gan, seed 1", "gan, seed 4"].map((label) => ({ label, symptom: "no-convergence", evidence: "" }));
     const page = (list: typeof warned) => documentRows([row], [{ ...result, trainings: { count: 9, warned: list } }]);
-    expect(page(warned)).toContain("Diagnosed in 9 training runs: no-convergence (gan, seed 1; gan, seed 4).");
-    expect(page([])).toContain("Diagnosed in 9 training runs: nothing.");
-    expect(documentRows([row], [result])).not.toContain("Diagnosed");
+    expect(page(warned)).toContain("Findings in 9 training runs: no-convergence (gan, seed 1; gan, seed 4).");
+    expect(page([])).toContain("Findings in 9 training runs: none.");
+    expect(documentRows([row], [result])).not.toContain("Findings");
   });
 
   it("shows the spread over seeds where a row tells it", () => {

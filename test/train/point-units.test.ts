@@ -171,7 +171,9 @@ describe("points far from 0 and close to each other", () => {
       return await warningsOf(await openData(join(folder, name)));
     };
     const few = [
-      expect.stringMatching(/^x1 lies about 1\.700e\+9, where float32 has steps of 128, and has few values or one/),
+      expect.stringMatching(
+        /^x1 lies about 1\.700e\+9, where float32 has steps of 128, and takes only a few values or one/,
+      ),
     ];
     expect(
       await saved(

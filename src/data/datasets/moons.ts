@@ -6,7 +6,7 @@ const noise = 0.05;
 /**
  * Two interleaving half circles of radius 1 with noise of standard deviation 0.05: the upper one, class 0, around (0,
  * 0), the lower one around (1, 0.5). The angle is uniform.
- * @source in the manner of scikit-learn's `make_moons`, whose angles are equally spaced.
+ * @source modelled on scikit-learn's `make_moons`, whose angles are equally spaced.
  */
 export const moons = generatedPoints({
   name: "moons",

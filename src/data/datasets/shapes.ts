@@ -19,7 +19,7 @@ const heldOut = 15_000;
  * Squares and ellipses are symmetric under rotation by a quarter and a half turn, so an image can have several
  * orientations, which no code can distinguish. At 32 pixels a few more coincide: 54 squares differ where 64 pixels show
  * 60, and 116 ellipses where they show 120.
- * @source in the manner of Matthey et al., "dSprites: Disentanglement testing Sprites dataset", 2017; drawn from this
+ * @source modelled on Matthey et al., "dSprites: Disentanglement testing Sprites dataset", 2017; drawn from this
  * definition, so pixels differ.
  */
 export const shapes: DrawnDataset = {

@@ -332,7 +332,7 @@ export function modeShares(numbers: Numbers): number[] {
   }
 }
 
-/** The Earth-Mover distance of as many training points from the test points that samples are compared with: what a perfect generator has. */
+/** The earth mover's distance of as many training points from the test points that samples are compared with: what a perfect generator has. */
 export async function emdFloor({ train, test }: DataSplit): Promise<number> {
   const points = async (data: Dataset) => toPoints(await readExact(data, somePlaces(data, compared)), data.name);
   return exactTransport(costMatrix(await points(train), await points(test))).cost;
