@@ -11,7 +11,7 @@ export function threeDigits(value: number, ...others: readonly number[]): string
   const looksLike = (digits: number): boolean =>
     others.some((other) => other !== value && significant(other, digits) === significant(value, digits));
   let digits = 3;
-  // Further digits are rounding errors.
+  // Further digits would only show rounding errors.
   while (digits < 8 && looksLike(digits)) digits++;
   return String(significant(value, digits));
 }

@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** The word that was probably meant, or null if none is close. */
+/** The most similar word, or null if none is close. */
 export function nearest(word: string, words: readonly string[]): string | null {
   if (words.length === 0) return null;
   const found = closest(word, words);

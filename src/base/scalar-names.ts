@@ -86,7 +86,7 @@ export function scalarParts(name: string): ScalarParts {
   return { owner, quantity, part, title: quantity === null ? owner : `${owner}/${quantity}` };
 }
 
-/** What a list has one entry for, according to its name: `Class` for `accuracyPerClass`; null for other names. */
+/** The kind of entries of a list, according to its name: `Class` for `accuracyPerClass`; null for other names. */
 export function entriesOf(detail: string): string | null {
   return /Per([A-Z][a-z]+)$/.exec(detail)?.[1] ?? null;
 }

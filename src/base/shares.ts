@@ -11,7 +11,10 @@ export function sharesOf(weights: ArrayLike<number>, where: string): Float64Arra
     const weight = weights[i]!;
     if (!Number.isFinite(weight)) throw new DataError(`${where}: each weight must be finite - got ${weight} at ${i}`);
     if (weight < 0) {
-      throw new OptionError(`${where}: each weight must be at least 0 - got ${weight} at ${i}`, "a weight is a mass");
+      throw new OptionError(
+        `${where}: each weight must be at least 0 - got ${weight} at ${i}`,
+        "weights are masses, which cannot be negative",
+      );
     }
     total += weight;
   }

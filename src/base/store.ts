@@ -35,7 +35,7 @@ export interface Store {
   has(name: string): Promise<boolean>;
 }
 
-/** Whether requests to a store are expensive: then writes are put off as long as nothing can be lost, and what is only shown is not read again. */
+/** Whether requests to a store are expensive. If so, writes are postponed as long as nothing can be lost, and files that are only displayed are not read again. */
 export function isExpensive({ progressEvery }: Store): boolean {
   return progressEvery !== undefined;
 }

@@ -94,13 +94,13 @@ async function runCompare(folders: readonly string[], flags: CompareFlags): Prom
 
 /** Each run's value with its interval, the numbers needed to interpret it, and the value of real items. */
 function metricLines(runs: readonly ComparedRun[], { quantity, unit, cells }: ComparedMetric): string[] {
-  const told = cells.map((cell, i) => {
+  const texts = cells.map((cell, i) => {
     if (cell === null) return [`  ${runs[i]!.name}`, "not measured"];
     const [low, high] = cell.interval;
     const interval = Number.isFinite(low) ? ` [${number(low)}, ${number(high)}]` : "";
     return [`  ${runs[i]!.name}`, `${number(cell.value)}${interval}`, cell.beside ?? "", floorWords(cell) ?? ""];
   });
-  return [`${quantity}, ${unit}`, ...table(told)];
+  return [`${quantity}, ${unit}`, ...table(texts)];
 }
 
 /** @throws OptionError when the path does not end in .html. */

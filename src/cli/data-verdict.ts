@@ -12,7 +12,7 @@ const veryFew = 100;
 const duplicateThreshold = 0.1;
 
 /** Data, or one of two domains of them. */
-export interface Judged {
+export interface VerdictInput {
   readonly data: DataSplit;
   /** Null for points. */
   readonly near: NearDuplicates | null;
@@ -36,7 +36,7 @@ export interface Verdict {
  * @source Karras et al., arXiv 2006.06676, figure 1: quality falls with each halving of the data, by memorisation. Tran et al.,
  * "On Data Augmentation for GAN Training", arXiv 2006.05338: how augmentations leak into samples, and how to prevent it.
  */
-export function verdictOn(domains: readonly [Judged, ...Judged[]]): Verdict {
+export function verdictOn(domains: readonly [VerdictInput, ...VerdictInput[]]): Verdict {
   const items = minOf(domains.map(({ data }) => data.train.size));
   const { kind, shape } = domains[0].data.train;
   const minSide = domains.length === 1 ? minSides.one : minSides.two;

@@ -9,7 +9,7 @@ import { openData } from "../node/index.ts";
 import { dataOptions } from "../run/index.ts";
 import type { CommandDefinition } from "./command.ts";
 import { warningsOf } from "./data-notices.ts";
-import { type Look, linesOf, looked, lookedPairs, objectOf, pairLines, pairObject } from "./data-look.ts";
+import { type DataOverview, linesOf, overviewForm, pairsForm, objectOf, pairLines, pairObject } from "./data-lines.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { addExamples } from "./help.ts";
 import { Output } from "./output.ts";
@@ -18,7 +18,7 @@ interface DataFlags extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
 }
 
-export const dataCommand: CommandDefinition = { declare: declareData, json: [looked, lookedPairs] };
+export const dataCommand: CommandDefinition = { declare: declareData, json: [overviewForm, pairsForm] };
 
 function declareData(command: Command): void {
   const how = dataOptions.omit({ spec: true, second: true });
@@ -37,9 +37,9 @@ function declareData(command: Command): void {
     const output = new Output(flags);
     const resizable = await isResizable(spec);
     const [a, b] = await Promise.all(domainsOf(data).map((domain) => lookAt(domain, resizable)));
-    if (b === undefined) return output.result(linesOf(a!), looked, objectOf(a!));
+    if (b === undefined) return output.result(linesOf(a!), overviewForm, objectOf(a!));
     const pairs = { data, warnings: await warningsOf(data) };
-    output.result(pairLines(pairs, a!, b), lookedPairs, pairObject(pairs, a!, b));
+    output.result(pairLines(pairs, a!, b), pairsForm, pairObject(pairs, a!, b));
   });
 }
 
@@ -58,7 +58,7 @@ async function isResizable(spec: string): Promise<boolean> {
   return spec.endsWith(".parquet") || ((await stat(spec).catch(() => null))?.isDirectory() ?? false);
 }
 
-async function lookAt(data: DataSplit, resizable: boolean): Promise<Look> {
+async function lookAt(data: DataSplit, resizable: boolean): Promise<DataOverview> {
   const all = whole(data);
   const near = all.kind === "image" ? await nearDuplicates(all) : null;
   const [summary, warnings] = [await summarize(all), await warningsOf(data)];

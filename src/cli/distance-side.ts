@@ -3,7 +3,7 @@ import type { NdArray } from "../base/ndarray.ts";
 import { toPoints } from "../numeric/points.ts";
 import { type Key, fold } from "../base/random.ts";
 import { range } from "../base/range.ts";
-import { readExact, somePlaces } from "../data/index.ts";
+import { readExact, subsampleIndices } from "../data/index.ts";
 import type { Side } from "../distances/index.ts";
 import { type Device, isRun, openItems, readPointWeights } from "../node/index.ts";
 import { chosen, supportOf } from "../transport/index.ts";
@@ -79,5 +79,5 @@ function chosenOf(size: number, weights: Float64Array | undefined, n: number, ke
   const all = range(0, size);
   if (size <= n) return all;
   const weighing = chosen(all, supportOf(weights));
-  return Int32Array.from(somePlaces({ size: weighing.length }, n, key), (place) => weighing[place]!).sort();
+  return Int32Array.from(subsampleIndices({ size: weighing.length }, n, key), (place) => weighing[place]!).sort();
 }

@@ -15,7 +15,7 @@ import { type OpenedSide, openSide } from "./distance-side.ts";
 import { addFlags, addOutputFlags, givenOptions } from "./flags.ts";
 import { count, number, roughly } from "./format.ts";
 import { addExamples, addNames } from "./help.ts";
-import { addMemberFlags, memberNamed, requireUsed } from "./member-flags.ts";
+import { addMemberFlags, memberByName, requireUsed } from "./member-flags.ts";
 import { Output } from "./output.ts";
 import { encodePlan, requirePlanFile } from "./plan-file.ts";
 import { addParameterFlags, parametersOf } from "./weights.ts";
@@ -82,7 +82,7 @@ function declareDistance(command: Command): void {
 
 async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<void> {
   const output = new Output(flags);
-  const distance = memberNamed(distances, flags.metric);
+  const distance = memberByName(distances, flags.metric);
   const { n, seed, size, weightsA, weightsB, plan } = parseOptions(options, givenOptions(flags, options), "distance");
   requireUsed(distances, [distance], flags);
   const chosen = parseOptions(distance.options, givenOptions(flags, distance.options), distance.name);

@@ -11,7 +11,7 @@ import { type TextStream, writeLines } from "./output.ts";
 export const exitCodes = { done: 0, bug: 1, refused: 2, diverged: 3, interrupted: 130 } as const;
 
 /** Prints an error for the person at the terminal; returns the exit code. */
-export function tellError(error: unknown, stderr: TextStream = process.stderr): number {
+export function reportError(error: unknown, stderr: TextStream = process.stderr): number {
   if (error instanceof ZayaError) {
     tell(stderr, ...asFlag(error));
     return error instanceof DivergedError ? exitCodes.diverged : exitCodes.refused;

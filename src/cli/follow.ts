@@ -13,7 +13,7 @@ import { counted, duration, roughly } from "./format.ts";
 import type { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 import { endLine, refusalLines } from "./result-lines.ts";
-import { stepTeller } from "./tell-step.ts";
+import { stepReporter } from "./report-step.ts";
 
 export const trainingForm = jsonForm({
   keys: [
@@ -56,7 +56,7 @@ export async function followRun(
   const reportLine = `see   ${report}`;
   const warnings: Warning[] = [];
   const reached = new AbortController();
-  const tellStep = stepTeller();
+  const tellStep = stepReporter();
   try {
     for await (const event of begin(AbortSignal.any([signal, reached.signal]))) {
       if (event.type === "step") {

@@ -4,7 +4,7 @@ import { RunError } from "../base/errors.ts";
 import { requireRun } from "../node/index.ts";
 import { openStore } from "../node/place.ts";
 import { type InitialParameters, type InitialRun, Run, parametersOfRun } from "../run/index.ts";
-import { bringRecipe } from "./own-recipe.ts";
+import { loadRecipe } from "./own-recipe.ts";
 
 /**
  * The parameters of a run's newest checkpoint, from which another run is initialised.
@@ -21,7 +21,7 @@ export async function readInitial(folder: string, known?: InitialRun): Promise<I
     );
   });
   const run = await Run.open(openStore(folder));
-  await bringRecipe(run, folder);
+  await loadRecipe(run, folder);
   const found = await parametersOfRun(run, resolve(folder), known?.step);
   if (known === undefined || known.sha256 === found.init.sha256) return found;
   throw new RunError(

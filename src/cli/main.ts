@@ -3,7 +3,7 @@ import { Command, CommanderError } from "commander";
 import { RunError } from "../base/errors.ts";
 import { version } from "../base/version.ts";
 import { commands } from "./commands.ts";
-import { guardStreams, tellError } from "./failure.ts";
+import { guardStreams, reportError } from "./failure.ts";
 import { addNote, helpLayout, helpWidth } from "./help.ts";
 import { keepHangUpIgnored } from "./interrupt.ts";
 import { workingFolder } from "./invocation.ts";
@@ -18,7 +18,7 @@ export async function main(words: readonly string[]): Promise<void> {
     requireWorkingFolder();
     await dispatch(words);
   } catch (error) {
-    process.exitCode = tellError(error);
+    process.exitCode = reportError(error);
   }
 }
 

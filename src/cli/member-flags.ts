@@ -45,7 +45,7 @@ function sharedFlags(members: readonly Member[]): Iterable<SharedFlag> {
 }
 
 /** A member by name. @throws OptionError for an unknown name. */
-export function memberNamed<M extends Member>(members: readonly M[], name: string): M {
+export function memberByName<M extends Member>(members: readonly M[], name: string): M {
   const member = members.find((known) => known.name === name);
   if (member !== undefined) return member;
   const names = members.map((known) => known.name);

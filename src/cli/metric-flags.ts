@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { requireOwnNames } from "../diagnosis/index.ts";
 import { type Metric, metrics } from "../metrics/index.ts";
 import { importMetric, isModulePath } from "../node/index.ts";
-import { addMemberFlags, memberNamed, requireUsed as requireUsedOf } from "./member-flags.ts";
+import { addMemberFlags, memberByName, requireUsed as requireUsedOf } from "./member-flags.ts";
 
 /** A flag for each option that a metric has. */
 export function addMetricFlags(command: Command): void {
@@ -20,7 +20,7 @@ export async function chooseMetrics(
 ): Promise<Metric[]> {
   const own = await Promise.all(names.filter(isModulePath).map(importMetric));
   requireOwnNames({ metrics: own });
-  const chosen = [...names.filter((name) => !isModulePath(name)).map((name) => memberNamed(metrics, name)), ...own];
+  const chosen = [...names.filter((name) => !isModulePath(name)).map((name) => memberByName(metrics, name)), ...own];
   requireUsed(flags, chosen);
   return chosen;
 }

@@ -54,14 +54,14 @@ export class OnnxSampler {
     const some = await net.apply(drawNoise(noise, key(0), probes), output.name, chunk);
     if (some.shape.length !== 4 && some.shape.length !== 2) {
       throw new DataError(
-        `${net.name} must give images [n, c, h, w] or points [n, d] - got ${describeValue(output)} of ${some.shape.length} axes`,
+        `${net.name} must return images [n, c, h, w] or points [n, d] - got ${describeValue(output)} of ${some.shape.length} axes`,
       );
     }
     if (some.shape.length === 2) return new OnnxSampler(net, noise, output.name, null);
     const port = imagePort(net, output, { layout: form.layout, range: form.outputRange }, "--layout", some.shape);
     const channels = port.layout === "channels-first" ? some.shape[1] : some.shape[3];
     if (channels !== 1 && channels !== 3) {
-      throw new DataError(`${net.name} must give images of 1 or 3 channels - got ${channels}, ${port.layout}`);
+      throw new DataError(`${net.name} must return images with 1 or 3 channels - got ${channels}, ${port.layout}`);
     }
     const range = port.range ?? rangeOfImages(some);
     if (range !== null) return new OnnxSampler(net, noise, output.name, { port, range });

@@ -10,7 +10,7 @@ import type { DataSplit } from "../data/index.ts";
 import { Run, inRun, requireSameData } from "../run/index.ts";
 import { type OpenedModel, openTrained } from "../trained/index.ts";
 import { Output } from "./output.ts";
-import { bringRecipe } from "./own-recipe.ts";
+import { loadRecipe } from "./own-recipe.ts";
 import type { Parameters } from "./weights.ts";
 
 export interface OpenedRun extends OpenedModel {
@@ -35,7 +35,7 @@ export async function openRun(folder: string, recipe?: string): Promise<Run> {
   await requireRun(folder);
   return inRun(folder, async () => {
     const run = await Run.open(openStore(folder));
-    await bringRecipe(run, folder, recipe);
+    await loadRecipe(run, folder, recipe);
     return run;
   });
 }

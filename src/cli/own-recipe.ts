@@ -29,7 +29,7 @@ export async function recordedRecipe({ path, sha256 }: RecipeModule, where: stri
  * @param path The file that exports it, instead of the one that the run started with.
  * @returns The file, if the run's config names another one or other bytes.
  */
-export async function bringRecipe(run: Run, folder: string, path?: string): Promise<RecipeModule | null> {
+export async function loadRecipe(run: Run, folder: string, path?: string): Promise<RecipeModule | null> {
   const { module } = run.config;
   if (path !== undefined) {
     const own = await importRecipe(path);

@@ -72,7 +72,7 @@ export function requireFitting(path: string, kind: Dataset["kind"]): void {
 }
 
 /** The default ending of a file of items. */
-export function usualEnding(kind: Dataset["kind"]): string {
+export function defaultEnding(kind: Dataset["kind"]): string {
   return kind === "image" ? ".png" : ".npy";
 }
 

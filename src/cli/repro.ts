@@ -18,7 +18,7 @@ import {
   type RowResult,
   pictureFile,
   rows,
-  valuesTold,
+  valueTexts,
 } from "../repro/index.ts";
 import { type CommandDefinition, jsonForm } from "./command.ts";
 import { exitCodes } from "./failure.ts";
@@ -181,7 +181,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
   };
   const written = await writeResult(flags.out, result, { ...row.charts?.(outcome.values), ...outcome.pictures }, force);
   output.result(
-    told(
+    resultLines(
       result,
       row.bar,
       written.map((file) => join(flags.out, file)),
@@ -205,8 +205,8 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
 const maxLines = 20;
 
 /** The findings of a row in at most `maxLines` lines; the last is the path of its file or of a picture. */
-function told(result: RowResult, bar: string, written: readonly string[]): string[] {
-  const values = valuesTold(result).map(({ name, text }) => `  ${name}  ${text}`);
+function resultLines(result: RowResult, bar: string, written: readonly string[]): string[] {
+  const values = valueTexts(result).map(({ name, text }) => `  ${name}  ${text}`);
   const [file] = written as [string, ...string[]];
   const end = [
     `${result.passed ? "met" : "missed"}: ${bar}`,

@@ -28,7 +28,7 @@ import { readInitial } from "./initial-run.ts";
 import { catchInterrupt } from "./interrupt.ts";
 import { openRunData } from "./open-run.ts";
 import { Output } from "./output.ts";
-import { bringRecipe } from "./own-recipe.ts";
+import { loadRecipe } from "./own-recipe.ts";
 import { addRecipeFlag } from "./weights.ts";
 
 const lengthOptions = z.object({
@@ -79,7 +79,7 @@ async function runResume(folder: string, flags: ResumeFlags): Promise<number> {
   try {
     // Read again: another process may have continued it before the lock was taken.
     const run = await Run.open(opened.store);
-    const moved = await bringRecipe(run, folder, flags.recipe);
+    const moved = await loadRecipe(run, folder, flags.recipe);
     if (length === null) await requireResumable(run);
     const data = await openRunData(run);
     const engine = await nodeEngine({ device: deviceOf(flags.device ?? run.config.device), threads });

@@ -7,7 +7,7 @@ import { Run, isDone, planRun } from "../run/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { type Trainer, type Trial, trialId } from "../sweep/index.ts";
 import { resume, train } from "../train/index.ts";
-import { exitCodes, tellError } from "./failure.ts";
+import { exitCodes, reportError } from "./failure.ts";
 import { followRun } from "./follow.ts";
 import { duration } from "./format.ts";
 import { catchInterrupt } from "./interrupt.ts";
@@ -83,7 +83,7 @@ export async function trainOne(row: Row, scale: Scale, wanted: string, out: stri
   const engine = await nodeEngine({ threads: jobThreads });
   const signal = catchInterrupt(output);
   process.once("beforeExit", () => {
-    process.exitCode = tellError(
+    process.exitCode = reportError(
       new RunError(
         `${row.name}: --training must name a training run of the row whose predecessors are done - got ${wanted}`,
         "was the row changed in the meantime?",

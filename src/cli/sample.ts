@@ -34,7 +34,7 @@ import {
   requireFilmFile,
   requireFitting,
   requireItemFile,
-  usualEnding,
+  defaultEnding,
 } from "./picture-file.ts";
 import { type ParameterFlags, type Parameters, addParameterFlags, givenParameter, parametersOf } from "./weights.ts";
 
@@ -120,7 +120,7 @@ async function runSample(path: string, flags: SampleFlags): Promise<void> {
   if (given.out !== undefined) await requireTarget(given.out, film, force);
   const source = await openSource(path, given, flags, output);
   try {
-    const out = given.out ?? `${nameOf(path)}-samples${film ? ".webp" : usualEnding(source.kind)}`;
+    const out = given.out ?? `${nameOf(path)}-samples${film ? ".webp" : defaultEnding(source.kind)}`;
     const target = { out, about: `${nameOf(path)}, ${draws.about}`, force };
     const shape = film
       ? await writeFilm(source, draws, given.interpolate!, target)

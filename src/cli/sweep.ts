@@ -23,7 +23,7 @@ import {
   type SweepTable,
   failureLines,
   loggedTable,
-  mendLog,
+  repairLog,
   runSweep,
   seedsOf,
   sweepPage,
@@ -183,7 +183,7 @@ async function trainLeft(
   output: Output,
 ): Promise<number> {
   const { state, steps } = prepared;
-  await mendLog(store);
+  await repairLog(store);
   const started = new Date(systemClock.now()).toISOString();
   const log =
     (await SweepLog.open(store)) ??
@@ -296,12 +296,12 @@ const stopPoll = 500;
 function watchStop(folder: string, holder: string): AbortSignal {
   const controller = new AbortController();
   const store = openStore(folder);
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     if (!(await store.has(stopFile))) return;
     if (new TextDecoder().decode(await store.read(stopFile)) === holder) controller.abort();
   };
   const pause = Math.max(stopPoll, 1000 * (store.progressEvery ?? 0));
-  setInterval(() => void look().catch(() => undefined), pause).unref();
+  setInterval(() => void check().catch(() => undefined), pause).unref();
   return controller.signal;
 }
 

@@ -16,8 +16,8 @@ import {
   nodeEngine,
   openData,
   requireFreeFolder,
-  usualData,
-  usualDevice,
+  defaultData,
+  defaultDevice,
   versions,
 } from "../node/index.ts";
 import { absoluteSource } from "../node/absolute-source.ts";
@@ -31,7 +31,7 @@ import {
   resolveTraining,
   runConfig,
   trainOptions,
-  usualTraining,
+  trainingDefaults,
 } from "../run/index.ts";
 import { train } from "../train/index.ts";
 import { configLines, titleLine } from "./config-table.ts";
@@ -49,7 +49,7 @@ import { type OpenStudio, openStudio } from "./open-studio.ts";
 import { Output } from "./output.ts";
 import { recordedRecipe } from "./own-recipe.ts";
 import { type DataSpecs, mergeConfig, readConfig } from "./run-config.ts";
-import { type TrainWords, readTrainWords } from "./train-words.ts";
+import { type TrainArguments, readTrainArguments } from "./train-arguments.ts";
 
 interface TrainFlags extends Readonly<Record<string, unknown>> {
   readonly data: readonly string[];
@@ -74,7 +74,7 @@ export const trainCommand: CommandDefinition = { declare: declareTrain, json: [t
 /** A recipe has its own flags, so its name is extracted from the arguments before they are parsed. */
 async function declareTrain(command: Command, words: readonly string[]): Promise<void> {
   const helpWanted = words.includes("--help") || words.includes("-h");
-  const given = readTrainWords(words);
+  const given = readTrainArguments(words);
   const asked = { ...given, file: configFile(given.config) };
   const recipe = helpWanted ? await findRecipe(asked).catch(() => null) : await findRecipe(asked);
   const definition = recipe?.definition ?? null;
@@ -181,7 +181,7 @@ function addTrainExamples(command: Command, definition: ModelDefinition | null):
 /** Defaults of a recipe's training options, as --help shows them. */
 function usualTexts(definition: ModelDefinition): Record<string, string> {
   const usually = (kind: "image" | "points"): Record<string, unknown> => {
-    const { minSteps, epochs, ...others } = usualTraining(definition, kind);
+    const { minSteps, epochs, ...others } = trainingDefaults(definition, kind);
     return { ...others, epochs: epochs && `${epochs}, but at least ${minSteps} steps` };
   };
   const [images, points] = [usually("image"), usually("points")];
@@ -198,7 +198,7 @@ function usualTexts(definition: ModelDefinition): Record<string, string> {
 }
 
 /** The training run that a command's arguments describe; its config is read once, when it is first needed. */
-interface Asked extends TrainWords {
+interface Asked extends TrainArguments {
   readonly file: () => Promise<PartialConfig>;
 }
 
@@ -307,15 +307,17 @@ function specsOf(data: readonly string[]): DataSpecs {
 }
 
 /** Whether the recipe suits points: it declares defaults for them. */
-function usualDataOf({ pointDefaults }: ModelDefinition): ReturnType<typeof usualData> {
-  return usualData(pointDefaults !== undefined);
+function usualDataOf({ pointDefaults }: ModelDefinition): ReturnType<typeof defaultData> {
+  return defaultData(pointDefaults !== undefined);
 }
 
 /** The config of a command without flags on data of this size. Null if a model with default options does not fit the data. */
 function usualConfig(definition: ModelDefinition, model: Model, data: DataSplit): RunConfig {
   const options = Object.fromEntries(describeOptions(definition.options).map(({ name, initial }) => [name, initial]));
   const training = resolveTraining(definition, model, {}, data.train);
-  return runConfig({ definition, options }, { spec: usualDataOf(definition).spec }, training, { device: usualDevice });
+  return runConfig({ definition, options }, { spec: usualDataOf(definition).spec }, training, {
+    device: defaultDevice,
+  });
 }
 
 function defaultFolder({ recipe, data }: RunConfig): string {

@@ -8,7 +8,7 @@ const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] as const;
 /** Bytes before the header's length: magic, major and minor version. */
 const preamble = 8;
 const longestHeader = 65_535;
-/** Number of bytes from the start of a file that are sure to contain the header. */
+/** Number of bytes from the start of a file that always contain the header. */
 export const npyStart = preamble + 4 + longestHeader;
 
 const descriptorOf: Readonly<Record<DType, string>> = {

@@ -9,7 +9,7 @@ import type { ValueScale } from "./value-scale.ts";
 
 type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
 
-/** Parts of a data set in memory. */
+/** What defines a data set in memory. */
 export interface ArrayDatasetParts {
   readonly name: string;
   readonly kind: "image" | "points";
@@ -23,7 +23,7 @@ export interface ArrayDatasetParts {
   readonly classNames?: readonly string[];
   readonly skipped?: readonly SkippedFile[];
   readonly notes?: readonly string[];
-  /** Points in units of their own, which are standardised for training. */
+  /** Whether points have arbitrary units and are standardised for training. */
   readonly ownUnits?: true;
   readonly scales?: readonly ValueScale[];
   /** The file of each item. */
@@ -57,7 +57,7 @@ export function arrayDataset(parts: ArrayDatasetParts): Dataset {
     throw new DataError(`${kind === "points" ? "points" : "images"} must be ${types} - got ${items.dtype} in ${name}`);
   }
   if (labels !== null && labels.length !== items.shape[0]) {
-    throw new DataError(`${name} must have a label an item, ${items.shape[0]} - got ${labels.length}`);
+    throw new DataError(`${name} must have one label per item, ${items.shape[0]} - got ${labels.length}`);
   }
   checkValues(items, kind, name);
   return new ArrayDataset({ ...parts, labels, skipped }, null);
@@ -101,7 +101,7 @@ function badValue(items: NdArray, at: number, where: string, first: number): Dat
   }
   const hint =
     value < 0
-      ? "values in [-1, 1] become [0, 1] by (a + 1) / 2"
+      ? "convert values in [-1, 1] with (a + 1) / 2"
       : 'values in [0, 255] become [0, 1] by a / 255, or save them with a.astype("uint8")';
   return new DataError(`${where}: an image must have values in [0, 1] - got ${value} at ${formatShape(index)}`, hint);
 }
@@ -173,7 +173,7 @@ class ArrayDataset implements Selectable {
     return this.known;
   }
 
-  /** Shares the items' memory. */
+  /** Shares the memory of the items. */
   select(indices: Int32Array): Dataset {
     const { parts, labels } = this;
     const chosen = indices.map((index) => this.row(index));

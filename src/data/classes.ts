@@ -40,7 +40,7 @@ function compareLabels(a: Label, b: Label): number {
 
 function nameOf(label: Label): string {
   if (Object.is(label, -0)) return "0";
-  // In all its digits: String rounds those of large numbers.
+  // With all digits: String rounds large numbers.
   const exact = typeof label === "number" && !Number.isSafeInteger(label) && Math.abs(label) <= 2 ** 64;
   return exact ? String(BigInt(label)) : String(label);
 }

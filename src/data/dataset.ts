@@ -38,7 +38,7 @@ export interface Dataset {
   /** Files that were skipped when the data were read. */
   readonly skipped: readonly SkippedFile[];
   /**
-   * For points in units of their own, of any scale: mean and standard deviation of each coordinate over these items, by
+   * For points in arbitrary units: mean and standard deviation of each coordinate over these items, by
    * which they are standardised for training. Computed on first use (`pointScaleOf`).
    */
   pointScale?(): Promise<PointScale>;
@@ -57,7 +57,7 @@ export interface Factors {
   readonly sizes: readonly number[];
   /** The factor values of an item. @throws OptionError for an index outside the data. */
   of(index: number): readonly number[];
-  /** The item with these values; -1 if these data have none. @throws OptionError for values that do not exist. */
+  /** The item with these values; -1 if there is none in these data. @throws OptionError for values that do not exist. */
   indexOf(values: readonly number[]): number;
 }
 
@@ -85,7 +85,7 @@ export type Modes =
 export interface Sides {
   readonly a: Dataset;
   readonly b: Dataset;
-  /** Whether the i-th images of both domains belong together. */
+  /** Whether the i-th images of both domains correspond. */
   readonly aligned: boolean;
   /** Files without a counterpart of the same name, if some names occur in both domains. */
   readonly unmatched?: readonly string[];
@@ -136,7 +136,7 @@ export function skippedWords(skipped: readonly SkippedFile[]): string {
   return `${shown.join(", ")}${more}`;
 }
 
-/** Properties of data that hold for every subset, where known. */
+/** Optional properties of data that also hold for every subset. */
 export function factsOf({ classNames, notes, scales }: Partial<Pick<Dataset, "classNames" | "notes" | "scales">>) {
   return {
     ...(classNames !== undefined && { classNames }),

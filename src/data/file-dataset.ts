@@ -8,7 +8,7 @@ import type { ValueScale } from "./value-scale.ts";
 
 type Items = NdArray<"uint8"> | NdArray<"float32"> | NdArray<"float64">;
 
-/** Parts of a data set that is read from a file item by item. */
+/** What defines a data set that is read from a file item by item. */
 export interface FileDatasetParts {
   readonly name: string;
   readonly kind: "image" | "points";
@@ -107,7 +107,7 @@ class FileDataset implements Dataset {
       if (items.dtype === "uint8") toLevels(items.data, 0, out.data as Float32Array, at, count * this.width);
       else out.data.set(items.data, at);
     };
-    // All at once: while a training step keeps the thread busy, no further read could begin.
+    // All reads start at once: while a training step keeps the thread busy, no further read could start.
     await Promise.all(this.neighbours(indices).map(([n, first, count]) => put(n, first, count)));
     return out;
   }

@@ -51,7 +51,7 @@ function readImages({ file, bytes }: NamedBytes): NdArray<"uint8"> | NdArray<"fl
   if (pixels.shape.length !== 3 || n === 0) {
     throw new DataError(
       `images in ${file} must be [n, h, w] - got ${formatShape(pixels.shape)}`,
-      pixels.shape.length === 1 ? "these seem to be labels: give the file of the images" : undefined,
+      pixels.shape.length === 1 ? "these seem to be labels: pass the file of the images" : undefined,
     );
   }
   const shape = [n!, height!, width!, 1];

@@ -11,7 +11,7 @@ export * from "./npy-dataset.ts";
 export * from "./pairs.ts";
 export * from "./point-scale.ts";
 export * from "./selection.ts";
-export * from "./some.ts";
+export * from "./subsample.ts";
 export * from "./summary.ts";
 export * from "./resize-bilinear.ts";
 export * from "./value-scale.ts";

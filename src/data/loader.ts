@@ -15,13 +15,13 @@ export interface Loader {
   at(step: number): Promise<NdArray<"float32">>;
 }
 
-/** What steps read one after the other, each while the step before it is computed. */
+/** Reads the batches of consecutive steps, each while the step before it is computed. */
 export class ReadAhead<T> {
   private next: { readonly step: number; readonly read: Promise<T> } | null = null;
 
   constructor(private readonly read: (step: number) => Promise<T>) {}
 
-  /** What a step reads; begins to read for the next one where one follows. */
+  /** The batch of a step; starts to read that of the next step, if there is one. */
   async at(step: number, follows: boolean): Promise<T> {
     const current = await (this.next?.step === step ? this.next.read : this.read(step));
     this.next = follows ? this.begin(step + 1) : null;
@@ -30,7 +30,7 @@ export class ReadAhead<T> {
 
   private begin(step: number): ReadAhead<T>["next"] {
     const read = this.read(step);
-    // A failure belongs to the step that asks for it, which may never come.
+    // A failure is reported to the step that requests the batch, which may never happen.
     read.catch(() => {});
     return { step, read };
   }

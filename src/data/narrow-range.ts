@@ -3,7 +3,7 @@ import { range } from "../base/range.ts";
 import type { Dataset } from "./dataset.ts";
 import type { ValueScale } from "./value-scale.ts";
 
-/** The lowest and the highest value of images that use little of [0, 1]. */
+/** The lowest and the highest value of images that use only a small part of [0, 1]. */
 export interface NarrowRange {
   readonly min: number;
   readonly max: number;
@@ -24,7 +24,7 @@ export async function narrowRange(dataset: Dataset): Promise<NarrowRange | null>
       if (value < min) min = value;
       if (value > max) max = value;
     }
-    // Most data contain black and white among the first images.
+    // In most data, the first images already contain black and white.
     if (max - min > narrow) return null;
   }
   return { min, max };
@@ -34,17 +34,17 @@ export async function narrowRange(dataset: Dataset): Promise<NarrowRange | null>
 export function narrowRangeWarning({ min, max }: NarrowRange, scales: readonly ValueScale[] = []): string {
   const [scale] = scales.length === 1 ? scales : [];
   const lies = min === max ? `all values are ${brief(min)}` : `all values lie between ${brief(min)} and ${brief(max)}`;
-  const told =
+  const inFile =
     scale === undefined || scale.high === 1
       ? ""
       : `, ${leastInType(min, scale)} to ${leastInType(max, scale)} in ${scale.type}`;
-  return `${lies} on the scale from 0 to 1${told}: ${remedyFor({ min, max }, scale)}`;
+  return `${lies} on the scale from 0 to 1${inFile}: ${remedyFor({ min, max }, scale)}`;
 }
 
 function remedyFor({ min, max }: NarrowRange, scale: ValueScale | undefined): string {
   const deep = scale !== undefined && scale.high > 255;
   if (min === max) {
-    const nothing = "there is nothing to learn";
+    const nothing = "the images contain no information";
     return deep && max === 0
       ? `${nothing}; if these are 8-bit numbers stored in ${bitsOf(scale)} bits, save 257 * a`
       : nothing;

@@ -30,7 +30,7 @@ export async function nearDuplicates(dataset: Dataset): Promise<NearDuplicates> 
   const images = byBrightness(await thumbnails(dataset));
   const found = new Map<number, number>();
   images.forEach((image, i) => {
-    // The mean difference is at least the difference of the means, so images further away can be skipped.
+    // The mean difference is at least the difference of the means, so images whose means differ more can be skipped.
     for (let j = i + 1; j < images.length && images[j]!.mean - image.mean < nearDistance; j++) {
       const other = images[j]!;
       if ((found.has(image.at) && found.has(other.at)) || !nearlyEqual(image.pixels, other.pixels)) continue;

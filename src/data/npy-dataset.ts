@@ -78,10 +78,10 @@ function kindOf({ shape }: NpyHeader, name: string): "image" | "points" {
 /** Hint for a number of axes that is neither that of images nor of points. */
 function axesRemedy(shape: readonly number[]): string {
   const [first, , last = 0] = shape;
-  if (shape.length === 0) return "this is one number";
-  if (shape.length === 1) return "give points of one number their axis: a[:, None]";
+  if (shape.length === 0) return "the file holds a single number";
+  if (shape.length === 1) return "add an axis to one-dimensional points: a[:, None]";
   if (shape.length > 3) return "flatten the axes after the first: a.reshape(len(a), -1)";
-  const grey = "give grey images their channel axis: a[:, None]";
+  const grey = "add a channel axis to grey images: a[:, None]";
   if (last <= 4) return `${grey}; one image of ${last} channels is a[None, :, :, ${taken(last)}].transpose(0, 3, 1, 2)`;
   return first! <= 4 ? `${grey}; one image of ${first} channels is a[None, ${taken(first!)}]` : grey;
 }
@@ -94,9 +94,9 @@ function channelsRemedy([n, channels, , last]: readonly number[]): string {
     return `the channels seem to come last: save ${chosen}.transpose(0, 3, 1, 2)${alpha}`;
   }
   if (channels === 2 || channels === 4) {
-    return `if the last channel is transparency, leave it out: save a[:, ${taken(channels)}]`;
+    return `if the last channel is transparency, drop it: save a[:, ${taken(channels)}]`;
   }
-  return `leave some channels out, or give each image of ${n} as points: a.reshape(len(a), -1)`;
+  return `select 1 or 3 channels, or pass each image of ${n} channels as a point: a.reshape(len(a), -1)`;
 }
 
 /** The grey or colour channels, as a NumPy index. */

@@ -16,7 +16,7 @@ export function pairDataset(name: string, sides: Sides): Dataset {
   return new PairDataset(name, sides);
 }
 
-/** The same images without the information which of them belong together. */
+/** The same images without the information about which of them correspond. */
 export function unaligned(pairs: Dataset & { readonly sides: Sides }): Dataset {
   return pairs.sides.aligned ? pairDataset(pairs.name, { ...pairs.sides, aligned: false }) : pairs;
 }
@@ -29,12 +29,12 @@ export function hasSides(dataset: Dataset): dataset is Dataset & { readonly side
 function requireAlike(name: string, { a, b, aligned }: Sides): void {
   const other = [a, b].find(({ kind }) => kind !== "image");
   if (other !== undefined) {
-    throw new DataError(`both domains must be of images - got ${other.kind} in ${other.name}`);
+    throw new DataError(`both domains must contain images - got ${other.kind} in ${other.name}`);
   }
   if (a.shape.join() !== b.shape.join()) {
     const channels = a.shape[2] === b.shape[2];
     throw new DataError(
-      `images of both domains must have one shape - got ${formatShape(a.shape)} in ${a.name} and ${formatShape(b.shape)} in ${b.name}`,
+      `images of both domains must have the same shape - got ${formatShape(a.shape)} in ${a.name} and ${formatShape(b.shape)} in ${b.name}`,
       channels
         ? "resize the images of folders with --size N"
         : "a folder of greyscale images has one channel, a folder with any colour image three: save the greyscale images as RGB",

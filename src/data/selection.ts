@@ -157,7 +157,7 @@ function chosenFactors(whole: Factors, chosen: Int32Array, row: (index: number) 
     sizes: whole.sizes,
     of: (index) => whole.of(row(index)),
     indexOf: (values) => {
-      // Reversed, so that of equal items the first one remains.
+      // In reverse order, so that the first of several equal items is kept.
       places ??= new Map(Array.from(chosen, (item, place): [number, number] => [item, place]).toReversed());
       return places.get(whole.indexOf(values)) ?? -1;
     },

@@ -81,7 +81,7 @@ export function toUnitRange(data: ArrayLike<number>, type: NumberType): Float32A
   return out;
 }
 
-/** Names the first invalid number, and the likely cause judging by the range of all. */
+/** Names the first invalid number, and its likely cause according to the range of all numbers. */
 function faultOf(data: ArrayLike<number>, type: NumberType): ValueFault {
   let [min, max] = [Infinity, -Infinity];
   let odd = -1;
@@ -97,7 +97,7 @@ function faultOf(data: ArrayLike<number>, type: NumberType): ValueFault {
     if (value > max) max = value;
   }
   if (odd >= 0) return new ValueFault(odd, `${data[odd]} among its ${type} numbers`, "remove or repair it");
-  const reason = `${type} numbers from ${brief(min)} to ${brief(max)}, which do not say what is black and what is white`;
+  const reason = `${type} numbers from ${brief(min)} to ${brief(max)}, which do not define black and white`;
   return new ValueFault(Math.max(0, beyond), reason, remedyFor(min, max, type));
 }
 
@@ -106,16 +106,16 @@ const signedHigh: Partial<Record<NumberType, number>> = { int8: 2 ** 7 - 1, int1
 
 function remedyFor(min: number, max: number, type: NumberType): string {
   if (min >= 0 && max <= 1) return 'save a mask of 0 and 1 as (255 * a).astype("uint8")';
-  if (min >= -0.1 && max <= 1.1) return "bring what lies beyond [0, 1] to it: numpy.clip(a, 0, 1)";
-  if (min >= -1 - rounding && max <= 1 + rounding) return "values in [-1, 1] become [0, 1] by (a + 1) / 2";
+  if (min >= -0.1 && max <= 1.1) return "clip the values to [0, 1]: numpy.clip(a, 0, 1)";
+  if (min >= -1 - rounding && max <= 1 + rounding) return "convert values in [-1, 1] with (a + 1) / 2";
   const signed = signedHigh[type];
   if (min >= 0 && signed !== undefined && (max > 4095 || signed < 255)) {
-    return `values in [0, ${signed}] become [0, 1] by a / ${signed}`;
+    return `convert values in [0, ${signed}] with a / ${signed}`;
   }
   if (min >= 0 && max <= 255) return 'values in [0, 255] become [0, 1] by a / 255, or save them with a.astype("uint8")';
-  if (min >= 0 && max <= 4095) return "values of 12 bits become [0, 1] by a / 4095, of 16 bits by a / 65535";
-  if (min >= 0 && max <= 65535) return "values of 16 bits become [0, 1] by a / 65535, of 15 bits by a / 32767";
-  return "they become [0, 1] by (a - low) / (high - low), with one low and one high for all images";
+  if (min >= 0 && max <= 4095) return "convert 12-bit values with a / 4095, 16-bit values with a / 65535";
+  if (min >= 0 && max <= 65535) return "convert 16-bit values with a / 65535, 15-bit values with a / 32767";
+  return "convert them with (a - low) / (high - low), with the same low and high for all images";
 }
 
 function brief(value: number): string {

@@ -2,8 +2,8 @@ import { meanOf } from "./series.ts";
 import type { Evidence, SampleSnapshot } from "./symptom.ts";
 
 /**
- * The snapshots on which checks of samples are based: what was measured now, otherwise the newest snapshot and the one
- * before it, because a collapse that is gone by the next snapshot does not count. Null if there is neither.
+ * The snapshots on which checks of samples are based: the current measurement or, without one, the two newest
+ * snapshots, because a collapse that is gone by the next snapshot does not count. Null if there are none.
  */
 export function currentSnapshots({ snapshots, now }: Evidence): readonly SampleSnapshot[] | null {
   if (now !== null) return now.samples === null ? null : [now.samples];

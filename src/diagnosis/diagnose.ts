@@ -3,7 +3,7 @@ import { type NdArray, castTo, chosenRows, formatShape, sizeOf } from "../base/n
 import { type Key, fold, key } from "../base/random.ts";
 import { range } from "../base/range.ts";
 import { latentKl } from "../base/scalar-names.ts";
-import { type DataSplit, type Dataset, arrayDataset, some, somePlaces } from "../data/index.ts";
+import { type DataSplit, type Dataset, arrayDataset, subsample, subsampleIndices } from "../data/index.ts";
 import { elbo } from "../metrics/index.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
 import type { Engine } from "../runtime/index.ts";
@@ -32,7 +32,7 @@ export interface SampleDiagnosis extends Omit<Diagnosis, "step" | "findings"> {
   readonly findings: readonly Omit<Finding, "change">[];
 }
 
-/** Runs all checks on a run, or only some of them. */
+/** Runs all checks on a run, or a selection of them. */
 export function diagnose(evidence: Evidence, setup: RunSetup, checks: readonly Symptom[] = symptoms): Diagnosis {
   const { step } = evidence;
   if (step < minSteps) {
@@ -59,14 +59,14 @@ function checked(evidence: Evidence, checks: readonly Symptom[] = symptoms) {
   };
 }
 
-/** Samples needed per mode or cluster of the data: with this many expected, finding none is no coincidence. */
+/** Samples needed per mode or cluster of the data: if this many are expected, finding none is significant. */
 const samplesPerPlace = 20;
 
 /** Real items encoded by the feature net to find places. */
 const itemsOfFeatures = 2500;
 
 /**
- * Checks samples [n, ...] of any origin against the data that they should resemble: the checks that need no model.
+ * Compares samples [n, ...] of any origin with the data that they should resemble, by the checks that need no model.
  * @param features Feature net for classes and diversity; pixels or coordinates by default.
  * @param own Further symptoms to check.
  * @throws DataError when they do not have the shape of the data, or are too few.
@@ -82,7 +82,9 @@ export async function diagnoseSamples(
   const { name, shape } = data.train;
   const [n, ...given] = samples.shape as [number, ...number[]];
   if (formatShape(given) !== formatShape(shape)) {
-    throw new DataError(`samples must be like items of ${name}, ${formatShape(shape)} - got ${formatShape(given)}`);
+    throw new DataError(
+      `samples must have the shape of items of ${name}, ${formatShape(shape)} - got ${formatShape(given)}`,
+    );
   }
   const compared = features === undefined ? data.train : await inFeatures(data.train, features, key(seed));
   const snapshots = await SampleSnapshots.open(compared, key(seed));
@@ -95,7 +97,7 @@ export async function diagnoseSamples(
         : `, ${samplesPerPlace} for each of its ${places.shares.length} ${places.declared ? "modes" : "clusters"}`;
     throw new DataError(`at least ${least} samples are needed to check them against ${name}${kinds} - got ${n}`);
   }
-  const judged = chosenRows(samples, somePlaces({ size: n }, samplesFor(data.train), fold(key(seed), "samples")));
+  const judged = chosenRows(samples, subsampleIndices({ size: n }, samplesFor(data.train), fold(key(seed), "samples")));
   const nearest = await nearestTraining(engine, judged, data, fold(key(seed), "diagnose"));
   const evidence: Evidence = {
     step: 0,
@@ -115,7 +117,7 @@ export async function diagnoseSamples(
 
 /** Some items as their features, with their classes. */
 async function inFeatures(data: Dataset, features: Features, seed: Key): Promise<Dataset> {
-  const chosen = some(data, itemsOfFeatures, fold(seed, "features"));
+  const chosen = subsample(data, itemsOfFeatures, fold(seed, "features"));
   const { name, labels, size, classNames } = chosen;
   const items = castTo(await features.of(await chosen.read(range(0, size))), "float32");
   return arrayDataset({ name, kind: "points", items, ...(labels && { labels }), ...(classNames && { classNames }) });
@@ -152,7 +154,7 @@ const encoded = 1000;
 
 async function latentsNow(trained: TrainedModel, test: Dataset, seed: number, step: number): Promise<LoggedNumber[]> {
   if (trained.model.likelihood === undefined) return [];
-  const { details } = await evaluate(elbo, trained, some(test, encoded), "test", fold(key(seed), "evaluate"));
+  const { details } = await evaluate(elbo, trained, subsample(test, encoded), "test", fold(key(seed), "evaluate"));
   return (details.klPerLatent as readonly number[]).map((value, i) => ({
     name: latentKl.name({ latent: i }),
     step,

@@ -20,7 +20,7 @@ export function followedGenerators({ model, series }: Evidence): FollowedGenerat
     const gradient = series.get(gradientNorm.name({ step, net }));
     if (gradient === undefined || gradient.values.length < minNorms) return [];
     const accuracy = (scalar !== null && series.get(stepScalar.name({ step: discriminator, scalar }))) || null;
-    // Before its first update a critic is not constrained, and its slope has no meaning.
+    // Before its first update a critic is unconstrained, so its slope is not meaningful.
     return [{ net, gradient: accuracy === null ? afterStart(gradient) : gradient, accuracy }];
   });
 }

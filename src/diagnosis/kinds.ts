@@ -31,11 +31,11 @@ interface KindRule {
  * Centres per class: handwritten digits are classified correctly in 89 % of cases with 8 per class, in 82 % with one.
  */
 const [mostPerClass, mostCentres] = [8, 100];
-/** Items that a class must have to be told, and to measure what it is mistaken for. */
+/** Minimum number of items of a class, to recognise it and to measure its confusion with other classes. */
 const minPerClass = 50;
 /** Share of the items of a class that define its centres; the others test them. */
 const learnedShare = 0.6;
-/** Accuracy from which the classification is used at all. */
+/** Minimum accuracy for the classification to be used. */
 const minAccuracy = 0.5;
 
 /** The classes of labelled items [n, d]; null if there are fewer than two, or nearest centres do not separate them. */
@@ -55,7 +55,7 @@ export function classesOf(data: Dataset, items: NdArray, chosen: Int32Array, key
   const centres = joinRows(parts);
   const kindOf = Int32Array.from(parts.flatMap((part, k) => Array.from({ length: part.shape[0]! }, () => k)));
   const confusion = known.map(([, own], k) =>
-    sharesIn(told(chosenRows(items, own.slice(split[k])), centres, kindOf), known.length),
+    sharesIn(nearestKinds(chosenRows(items, own.slice(split[k])), centres, kindOf), known.length),
   );
   const total = known.reduce((sum, [, own]) => sum + own.length, 0);
   const shares = Float64Array.from(known, ([, own]) => own.length / total);
@@ -74,7 +74,7 @@ export function kindShares(
   counted: readonly boolean[],
   { rule: { centres, kindOf, confusion }, shares }: Kinds,
 ): number[] {
-  const kinds = told(samples, centres, kindOf);
+  const kinds = nearestKinds(samples, centres, kindOf);
   const found = Array.from(shares, () => 0);
   for (const [i, kind] of kinds.entries()) if (counted[i]!) found[kind]! += 1 / kinds.length;
   if (confusion === null) return found;
@@ -85,7 +85,7 @@ export function kindShares(
 }
 
 /** The kind of each row. */
-function told(items: NdArray, centres: NdArray, kindOf: Int32Array): Int32Array {
+function nearestKinds(items: NdArray, centres: NdArray, kindOf: Int32Array): Int32Array {
   return nearestRows(items, centres).row.map((centre) => kindOf[centre]!);
 }
 

@@ -1,6 +1,6 @@
 import { type NdArray, rows, sizeOf } from "../base/ndarray.ts";
 import type { Key } from "../base/random.ts";
-import { type DataSplit, some } from "../data/index.ts";
+import { type DataSplit, subsample } from "../data/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { nearestDistances } from "../trained/nearest-items.ts";
 import { nearestRows } from "../numeric/nearest.ts";
@@ -12,7 +12,7 @@ import type { Nearest } from "./symptom.ts";
 const asked = 250;
 /** Limit on the numbers in the training items to search: all of 60,000 images of 28 x 28 are within it. */
 const maxNumbers = 50_000_000;
-/** Held-out items needed to tell how far new items are; with fewer, training items are compared with each other. */
+/** Number of held-out items needed to estimate the distance of new items; with fewer, training items are compared with each other. */
 const [enough, among] = [20, 10_000];
 
 /** Distances of samples [n, ...] and of new real items to their nearest training items, in the units of the data. */
@@ -22,7 +22,7 @@ export async function nearestTraining(
   { train, test }: DataSplit,
   key: Key,
 ): Promise<Nearest> {
-  const known = some(train, Math.max(1, Math.floor(maxNumbers / sizeOf(train.shape))));
+  const known = subsample(train, Math.max(1, Math.floor(maxNumbers / sizeOf(train.shape))));
   const generated = await nearestDistances(engine, rows(samples, 0, Math.min(asked, samples.shape[0]!)), known);
   const heldOut = test.size >= enough;
   const real = heldOut

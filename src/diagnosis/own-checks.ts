@@ -3,7 +3,7 @@ import { type Metric, metrics } from "../metrics/index.ts";
 import type { Symptom } from "./symptom.ts";
 import { symptoms } from "./symptoms/index.ts";
 
-/** Metrics and symptoms of your own, in addition to zaya's. */
+/** Custom metrics and symptoms, in addition to the built-in ones. */
 export interface OwnChecks {
   /**
    * Evaluated at the end of training; results are stored and reported. Metrics of inputs that are cheap to gather, such as
@@ -24,8 +24,8 @@ export function requireOwnNames(own: OwnChecks): void {
     for (const { name } of given ?? []) {
       if (names.has(name)) {
         throw new OptionError(
-          `a ${kind} of your own must have a name that no other ${kind} has - got ${name}`,
-          `call it something else, my-${name} for example`,
+          `a custom ${kind} must have a name that no other ${kind} has - got ${name}`,
+          `rename it, for example to my-${name}`,
         );
       }
       names.add(name);

@@ -1,6 +1,6 @@
 import { type NdArray, type Shape, ndarray, reshaped, rows, sizeOf } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
-import { type Dataset, className, somePlaces, readExact } from "../data/index.ts";
+import { type Dataset, className, subsampleIndices, readExact } from "../data/index.ts";
 import { laplacianVariances } from "../metrics/index.ts";
 import { clusterCentres } from "./clusters.ts";
 import { type Kinds, classesOf, kindShares } from "./kinds.ts";
@@ -8,7 +8,7 @@ import { nearestRows } from "../numeric/nearest.ts";
 import { minOf } from "../base/many.ts";
 import { range } from "../base/range.ts";
 
-/** Places of real items: the modes that the data declare, or clusters. */
+/** Places: regions of the data to which samples are assigned, either the declared modes or clusters of real items. */
 export interface Places {
   /** Whether the data declare them. */
   readonly declared: boolean;
@@ -16,9 +16,9 @@ export interface Places {
   /** Largest distance from the centre at which an item is near a place, [k]. */
   readonly radii: Float64Array;
   /**
-   * Smallest such distance, [k]. Items with many numbers are all at about the same distance from the centre of their
-   * cluster and none is close to it: what lies there is a blur of many items. 0 for modes, at whose centres items do
-   * lie.
+   * Smallest such distance, [k]. High-dimensional items all have about the same distance from the centre of their
+   * cluster and none is close to it: a sample near the centre is a blur of many items. 0 for modes, which have items at their
+   * centres.
    */
   readonly innerRadii: Float64Array;
   /**
@@ -39,28 +39,28 @@ export interface Places {
   readonly shares: Float64Array;
   /** Name of each place: `mode 3`, `cluster 5 (mostly class 2)`. */
   readonly names: readonly string[];
-  /** The modes or classes of realistic samples; null for clusters of data without usable labels. */
+  /** Modes or classes by which realistic samples are counted; null for clusters of data without usable labels. */
   readonly kinds: Kinds | null;
 }
 
-/** Number of real items from which places are determined, and a limit on their total number of values. */
+/** Number of real items that determine the places, and a limit on their total number of values. */
 const [mostItems, maxNumbers] = [2500, 2_000_000];
 /** Number of clusters for data without modes, and minimum items per cluster. */
 const [clusters, perCluster] = [16, 10];
 /**
- * Fraction of the distance to the next centre within which an item is near a mode, however small its standard
+ * An item within this fraction of the distance to the next centre is near a mode, however small the mode's standard
  * deviation.
  */
 const reach = 1 / 4;
 
-/** At most `most` random real items, flattened to [n, d], chosen by the key. */
+/** At most `most` real items, a random subset given by the key, flattened to [n, d]. */
 export async function realItems(
   data: Dataset,
   key: Key,
   most: number,
 ): Promise<{ readonly items: NdArray; readonly chosen: Int32Array }> {
   const width = sizeOf(data.shape);
-  const chosen = somePlaces(data, most, fold(key, "real items"));
+  const chosen = subsampleIndices(data, most, fold(key, "real items"));
   const items: NdArray = await readExact(data, chosen);
   return { items: reshaped(items, [chosen.length, width]), chosen };
 }
@@ -141,7 +141,7 @@ function distancesBetween(centres: NdArray): Float64Array {
   });
 }
 
-/** The class of more than half of the items, in words. */
+/** The class of more than half of the items, as text. */
 function classOf(data: Dataset, labels: readonly (number | undefined)[]): string {
   const counts = new Map<number, number>();
   for (const label of labels) if (label !== undefined) counts.set(label, (counts.get(label) ?? 0) + 1);

@@ -12,7 +12,7 @@ import type { OwnChecks } from "./own-checks.ts";
 import {
   type Snapshots,
   SampleSnapshots,
-  isWholeWhileTraining,
+  isCompleteDuringTraining,
   logged,
   samplesFor,
   snapshotsIn,
@@ -60,7 +60,7 @@ export class RunHistory {
   /** Takes sample snapshots; null if samples are not checked, or not yet. */
   async snapshot(trained: TrainedModel, step: number): Promise<SampleSnapshot | null> {
     const { steps } = this.config.train;
-    const whole = isWholeWhileTraining(this.model) || step === steps;
+    const whole = isCompleteDuringTraining(this.model) || step === steps;
     return whole ? ((await this.snapshots())?.snapshot(trained, step) ?? null) : null;
   }
 

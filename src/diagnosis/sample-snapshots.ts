@@ -17,8 +17,8 @@ export function samplesFor({ kind, shape }: Dataset): number {
   return Math.min(usual[kind], Math.max(fewest, Math.floor(maxNumbers / sizeOf(shape))));
 }
 
-/** Whether snapshots before the end are meaningful: a mixture has untrained components until then. */
-export function isWholeWhileTraining({ stages }: Model): boolean {
+/** Whether snapshots before the end are meaningful; a mixture has untrained components until then. */
+export function isCompleteDuringTraining({ stages }: Model): boolean {
   return stages === undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
-import { type DataSplit, type Dataset, somePlaces, readExact } from "../data/index.ts";
+import { type DataSplit, type Dataset, subsampleIndices, readExact } from "../data/index.ts";
 import { packsOf } from "../step/packs.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import type { Scores } from "./symptom.ts";
@@ -19,7 +19,7 @@ export async function scoresOf(
   if (discriminator === undefined) return null;
   const { map, input, output, packing } = discriminator;
   const score = async (items: NdArray) => (await trained.map(map, { [input]: packsOf(items, packing) }))[output]!.data;
-  const some = (data: Dataset) => readExact(data, somePlaces(data, samples.shape[0]!, fold(key, "scores")));
+  const some = (data: Dataset) => readExact(data, subsampleIndices(data, samples.shape[0]!, fold(key, "scores")));
   const generated = Float64Array.from(await score(samples)).toSorted();
   return {
     train: shareAbove(await score(await some(train)), generated),
@@ -38,7 +38,7 @@ export function shareAbove(values: ArrayLike<number>, ascending: Float64Array): 
   return total / values.length / n;
 }
 
-/** Number of leading values that pass, where all that pass come first. */
+/** Number of values that pass a test, given that all of these come first. */
 function countBelow(ascending: Float64Array, passes: (value: number) => boolean): number {
   let [low, high] = [0, ascending.length];
   while (low < high) {

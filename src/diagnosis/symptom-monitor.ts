@@ -9,14 +9,14 @@ export class SymptomMonitor {
     /** Steps of the whole run. */
     private readonly steps: number,
     /** Warnings of earlier sessions of the run. */
-    private told: readonly Warning[],
+    private reported: readonly Warning[],
   ) {}
 
   get warnings(): readonly Warning[] {
-    return this.told;
+    return this.reported;
   }
 
-  /** New warnings after this many steps. */
+  /** Checks after this many steps and returns new warnings. */
   async check(step: number): Promise<Warning[]> {
     const due = this.history.symptoms.filter(
       ({ warmUp }) => warmUp !== null && step >= Math.max(minSteps, warmUp * this.steps),
@@ -31,13 +31,13 @@ export class SymptomMonitor {
     return this.tell(step, findings);
   }
 
-  /** Turns findings that have not been reported yet into warnings. */
+  /** Returns warnings for findings that have not been reported yet. */
   tell(step: number, findings: readonly Finding[]): Warning[] {
-    const known = new Set(this.told.map(({ symptom }) => symptom));
+    const known = new Set(this.reported.map(({ symptom }) => symptom));
     const news = findings.flatMap(({ symptom, evidence, change: { flag, reason } }) =>
       known.has(symptom) ? [] : [{ step, symptom, evidence, hint: `try ${flag}: ${reason}` }],
     );
-    this.told = [...this.told, ...news];
+    this.reported = [...this.reported, ...news];
     return news;
   }
 }

@@ -31,7 +31,7 @@ export interface SampleSnapshot {
   readonly kinds: readonly number[];
 }
 
-/** The inputs of all checks: logged scalars only, except for the measurements in `now`; nothing of how a run was set up. */
+/** The inputs of all checks: logged scalars only, except for the measurements in `now`, and no settings of the run. */
 export interface Evidence {
   /** Steps made; 0 for samples of unknown origin. */
   readonly step: number;

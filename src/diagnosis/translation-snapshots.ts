@@ -1,6 +1,6 @@
 import { type NdArray, sizeOf } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
-import { type Dataset, type Sides, somePlaces } from "../data/index.ts";
+import { type Dataset, type Sides, subsampleIndices } from "../data/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import { directionsOf, endsOf } from "../trained/ways.ts";
 import { type Snapshots, meanDistance } from "./sample-snapshots.ts";
@@ -44,5 +44,5 @@ export class TranslationSnapshots implements Snapshots {
 }
 
 function imagesOf(side: Dataset, seed: Key): Promise<NdArray> {
-  return side.read(somePlaces(side, looked, seed));
+  return side.read(subsampleIndices(side, looked, seed));
 }

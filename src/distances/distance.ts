@@ -36,7 +36,7 @@ export interface DistanceResult {
   readonly value: number;
   /** Standard error of the value; NaN if unknown. */
   readonly stderr: number;
-  /** `exact`, `estimate`, `optimal` or `converged`, or how the result fell short. */
+  /** `exact`, `estimate`, `optimal` or `converged`, or the status of an inexact result. */
   readonly status: string;
   /** Number of points of each side that were used. */
   readonly n: readonly [a: number, b: number];
@@ -58,13 +58,13 @@ interface DistanceFacts {
   readonly weighted: boolean;
   /** Whether there is a transport plan. */
   readonly planned: boolean;
-  /** How the duration grows with n and m, in any unit. */
+  /** Duration as a function of n and m, in an arbitrary unit. */
   work(n: number, m: number): number;
   /** Bytes needed for the cost matrix of n and m points, if there is one. */
   bytes?(n: number, m: number): number;
 }
 
-/** A distance as it is defined: its options arrive checked, with defaults filled in. */
+/** A distance's definition; it receives validated options with defaults filled in. */
 export interface DistanceDefinition<Schema extends z.ZodObject> extends DistanceFacts {
   readonly options: Schema;
   measure(a: Side, b: Side, options: z.output<Schema>, context: DistanceContext): DistanceResult;
@@ -133,7 +133,7 @@ function requireFinite(name: string, { value, details }: DistanceResult): void {
   const what = wrong[0] === "value" ? "it" : `its ${wrong[0]}`;
   throw new DataError(
     `${name}: ${what} must be a finite number - got ${wrong[1]}`,
-    "points so far apart that their distances overflow, or so close that they vanish: measure them in another unit",
+    "the points are so far apart that their distances overflow, or so close that they underflow: use another unit",
   );
 }
 
@@ -146,7 +146,7 @@ export function sizesOf(a: Side, b: Side): [n: number, m: number] {
 function requireUnweighted({ name, weighted }: Pick<Distance, "name" | "weighted">, sides: readonly Side[]): void {
   if (weighted || sides.every(({ weights }) => weights === undefined)) return;
   throw new OptionError(
-    `${name}: points have no weights here - got some`,
-    "weights can but leave points out here: all equal, or 0",
+    `${name}: points must have equal weights - got different ones`,
+    "this distance supports weights only to leave points out: all equal, or 0",
   );
 }

@@ -16,7 +16,7 @@ export const emd = defineDistance<typeof options, EmdOptions>({
   summary: "earth mover's distance, exact, with its transport plan",
   source: "Kantorovich, 1942; network simplex: Cunningham, Mathematical Programming 11, 1976",
   unit: "mean cost",
-  identical: "0 for equal sets; above 0 for two samples, falling like n^(-1/d) in d dimensions: compare at equal n",
+  identical: "0 for equal sets; above 0 for two samples, decreasing like n^(-1/d) in d dimensions: compare at equal n",
   weighted: true,
   planned: true,
   options,

@@ -15,10 +15,10 @@ export const epsilonField = numberField(
 ).optional();
 
 /**
- * Default epsilon: a twentieth of the weighted mean cost over all pairs, which blurs little and converges within some
- * hundred iterations.
+ * Default epsilon: a twentieth of the weighted mean cost over all pairs, which blurs the plan little and converges within
+ * a few hundred iterations.
  */
-export function usualEpsilon({ shape, data }: NdArray<"float64">, a: Side, b: Side): number {
+export function defaultEpsilon({ shape, data }: NdArray<"float64">, a: Side, b: Side): number {
   const mean = a.weights === undefined && b.weights === undefined ? plainMean(data) : weightedMean(shape, data, a, b);
   // If all costs are 0, any epsilon gives the same plan.
   return mean > 0 ? mean / 20 : 1;

@@ -19,7 +19,7 @@ export const js = defineDistance<typeof options, JsOptions>({
   summary: "Jensen-Shannon divergence, by nearest neighbours",
   source: "Ross, PLoS ONE 9, 2014, equation 2",
   unit: "nats",
-  identical: "0 in expectation, an estimate may be below 0; sides with nothing in common: log 2 = 0.6931",
+  identical: "0 in expectation, though an estimate may be below 0; log 2 = 0.6931 for disjoint distributions",
   weighted: false,
   planned: false,
   options,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { costMatrix, debiased, selfSinkhorn, sinkhorn } from "../transport/index.ts";
 import { type Side, defineDistance, sizesOf } from "./distance.ts";
-import { epsilonField, groundCostField, usualEpsilon } from "./ground.ts";
+import { epsilonField, groundCostField, defaultEpsilon } from "./ground.ts";
 import { reportOf, weightsOf } from "./sinkhorn.ts";
 import type { SinkhornDivergenceOptions } from "./option-types.ts";
 
@@ -17,7 +17,7 @@ export const sinkhornDivergence = defineDistance<typeof options, SinkhornDiverge
   summary: "Sinkhorn cost without its bias: 0 for equal sets",
   source: "Feydy et al., arXiv 1810.08278",
   unit: "mean cost",
-  identical: "0 for equal sets; above 0 for two samples, falling with n the faster the larger epsilon is",
+  identical: "0 for equal sets; above 0 for two samples, decreasing with n, faster for larger epsilon",
   weighted: true,
   planned: false,
   options,
@@ -26,7 +26,7 @@ export const sinkhornDivergence = defineDistance<typeof options, SinkhornDiverge
   bytes: (n, m) => 16 * Math.max(n, m) ** 2,
   measure: (a, b, { cost, epsilon: given }, { memory }) => {
     const costs = costMatrix(a.points, b.points, cost, memory);
-    const epsilon = given ?? usualEpsilon(costs, a, b);
+    const epsilon = given ?? defaultEpsilon(costs, a, b);
     const between = sinkhorn(costs, { epsilon, ...weightsOf(a, b) });
     const own = ({ points, weights }: Side) =>
       selfSinkhorn(costMatrix(points, points, cost, memory), weights, { epsilon });

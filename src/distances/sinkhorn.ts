@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Sinkhorn, costMatrix, sinkhorn as transport } from "../transport/index.ts";
 import { type DistanceResult, type Side, defineDistance, sizesOf } from "./distance.ts";
-import { epsilonField, groundCostField, usualEpsilon } from "./ground.ts";
+import { epsilonField, groundCostField, defaultEpsilon } from "./ground.ts";
 import type { SinkhornOptions } from "./option-types.ts";
 
 export const options = z.object({ cost: groundCostField, epsilon: epsilonField });
@@ -23,7 +23,7 @@ export const sinkhorn = defineDistance<typeof options, SinkhornOptions>({
   bytes: (n, m) => 16 * n * m,
   measure: (a, b, { cost, epsilon: given }, { memory }) => {
     const costs = costMatrix(a.points, b.points, cost, memory);
-    const epsilon = given ?? usualEpsilon(costs, a, b);
+    const epsilon = given ?? defaultEpsilon(costs, a, b);
     const found = transport(costs, { epsilon, ...weightsOf(a, b) });
     return { ...reportOf(found, sizesOf(a, b), epsilon), value: found.cost, plan: found.plan };
   },

@@ -15,7 +15,7 @@ export const sliced = defineDistance<typeof options, SlicedOptions>({
   summary: "sliced Wasserstein distance over random directions",
   source: "Rabin, Peyre, Delon, Bernot, 2011; Bonneel et al., 2015",
   unit: "distance",
-  identical: "0 for equal sets; above 0 for two samples, falling like n^(-1/2) in any dimension",
+  identical: "0 for equal sets; above 0 for two samples, decreasing like n^(-1/2) in any dimension",
   weighted: true,
   planned: false,
   options,

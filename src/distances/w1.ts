@@ -14,7 +14,7 @@ export const w1 = defineDistance({
   summary: "earth mover's distance of one-dimensional points, exact",
   source: "Vallender, 1973",
   unit: "distance",
-  identical: "0 for equal sets; above 0 for two samples, falling like n^(-1/2)",
+  identical: "0 for equal sets; above 0 for two samples, decreasing like n^(-1/2)",
   weighted: true,
   planned: false,
   options: z.object({}),
@@ -23,7 +23,7 @@ export const w1 = defineDistance({
     const d = commonWidth(a.points, b.points, "w1");
     if (d !== 1) {
       throw new OptionError(
-        `w1: points must be single numbers - got ${d} numbers each`,
+        `w1: points must be one-dimensional - got ${d} coordinates each`,
         "use emd, or sliced for many points",
       );
     }

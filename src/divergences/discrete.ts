@@ -11,7 +11,9 @@ export function bothShares(
   where: string,
 ): [p: Float64Array, q: Float64Array] {
   if (p.length !== q.length || p.length === 0) {
-    throw new ShapeError(`${where}: both sides must weigh the same outcomes - got ${p.length} and ${q.length} of them`);
+    throw new ShapeError(
+      `${where}: both sides must have the same number of outcomes - got ${p.length} and ${q.length}`,
+    );
   }
   return [sharesOf(p, where), sharesOf(q, where)];
 }

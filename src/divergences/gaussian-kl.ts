@@ -68,6 +68,6 @@ function squaredLength(x: Float64Array): number {
 function notDefinite(rest: number): DataError {
   return new DataError(
     `covariances must be positive definite - got a residual variance of ${rest}, which must be above 0`,
-    "from samples, take more of them than there are dimensions",
+    "if estimated from samples, use more samples than dimensions",
   );
 }

@@ -13,7 +13,7 @@ export interface Gaussian {
 export function commonDimensions(p: Gaussian, q: Gaussian, where: string): number {
   const d = p.mean.length;
   if (d === 0 || q.mean.length !== d) {
-    throw new ShapeError(`${where}: both sides must have means of one length - got ${d} and ${q.mean.length}`);
+    throw new ShapeError(`${where}: both sides must have means of the same length - got ${d} and ${q.mean.length}`);
   }
   for (const { mean, covariance } of [p, q]) {
     if (covariance.length !== d && covariance.length !== d * d) {

@@ -16,7 +16,7 @@ export function gaussianKernel(bandwidths: readonly number[]): Kernel {
   if (bandwidths.length === 0 || wrong !== undefined) {
     throw new OptionError(
       `bandwidths must be numbers above 0 - got ${wrong ?? "none"}`,
-      "all points equal leave no distance to take one from",
+      "if all points are equal, there is no median distance: pass bandwidths",
     );
   }
   const rates = Float64Array.from(bandwidths, (bandwidth) => -0.5 / bandwidth ** 2);

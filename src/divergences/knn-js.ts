@@ -27,7 +27,7 @@ export function knnJs(x: Points, y: Points, k = 5): EstimatedDivergence {
   if (n !== m) {
     throw new OptionError(
       `both sides must have the same number of points - got ${n} and ${m}`,
-      "the mixture is half of each: leave out points of the larger side",
+      "the mixture weighs both equally: leave out points of the larger side",
     );
   }
   requireNeighbours(x, y, k, "js");

@@ -8,8 +8,8 @@ export function requireNeighbours(x: Points, y: Points, k: number, where: string
   if (Number.isInteger(k) && k >= 1 && k <= fewest) return;
   if (fewest < 1) {
     throw new OptionError(
-      `${where}: needs two points on the first side and one on the other - got ${x.shape[0]!} and ${y.shape[0]!}`,
-      "compare larger samples, or by emd",
+      `${where}: needs at least two points on the first side and one on the other - got ${x.shape[0]!} and ${y.shape[0]!}`,
+      "use more points, or the distance emd",
     );
   }
   throw new OptionError(

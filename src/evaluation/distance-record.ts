@@ -1,7 +1,7 @@
 import type { Key } from "../base/random.ts";
 import { sampleEmd } from "../base/scalar-names.ts";
 import { toPoints } from "../numeric/points.ts";
-import { type Dataset, readExact, somePlaces } from "../data/index.ts";
+import { type Dataset, readExact, subsampleIndices } from "../data/index.ts";
 import { costMatrix, exactTransport } from "../transport/index.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
@@ -20,9 +20,9 @@ export async function recordedDistance(
 ): Promise<Record<string, number>> {
   if (data.kind !== "points" || data.size < distancePoints || trained.model.generator === undefined) return {};
   const samples = await trained.sample(key, distancePoints);
-  // Samples of a diverged generator have no meaningful distance; its losses show the failure.
+  // Samples of a diverged generator have no meaningful distance; the losses show the failure.
   if (!samples.data.every(Number.isFinite)) return {};
-  const real = await readExact(data, somePlaces(data, distancePoints));
+  const real = await readExact(data, subsampleIndices(data, distancePoints));
   const { cost } = exactTransport(costMatrix(toPoints(samples, "samples"), toPoints(real, "test items")));
   return { [sampleEmd]: cost };
 }

@@ -3,7 +3,7 @@ import { sizeOf } from "../base/ndarray.ts";
 import { parseOptions } from "../base/options.ts";
 import { type Key, fold } from "../base/random.ts";
 import { metricDetail, metricLabel } from "../base/scalar-names.ts";
-import { type DataSplit, type Dataset, hasSides, some } from "../data/index.ts";
+import { type DataSplit, type Dataset, hasSides, subsample } from "../data/index.ts";
 import { type MetricInputs, type InputKind, type Metric, type MetricResult, metrics, z95 } from "../metrics/index.ts";
 import type { Direction, Model } from "../models/index.ts";
 import { type Gathered, Gathering, type Subject } from "./metric-inputs.ts";
@@ -12,7 +12,7 @@ import { InterruptedError, type TrainedModel } from "../trained/trained.ts";
 import { directionsOf, endsOf } from "../trained/ways.ts";
 import type { Weights } from "../run/weights.ts";
 
-/** What a result was measured on. */
+/** Protocol of a measurement: what a result was measured on. */
 export interface Protocol extends Partial<SampleFacts> {
   readonly data: string;
   readonly part: string;
@@ -134,7 +134,7 @@ export const endMetrics: readonly Metric[] = metrics.filter(({ needs }) => usual
 export interface Measurement {
   readonly metric: Metric;
   readonly options: Readonly<Record<string, unknown>>;
-  /** Maximum number of items, if all would take long. */
+  /** Maximum number of items, if all of them would take too long. */
   readonly items?: number;
 }
 
@@ -142,7 +142,7 @@ export interface Measurement {
  * Measurements made during training; for translation models, in each direction.
  * @param own Further metrics.
  */
-export function usualMeasurements(model: Model, data: Dataset, own: readonly Metric[] = []): Measurement[] {
+export function defaultMeasurements(model: Model, data: Dataset, own: readonly Metric[] = []): Measurement[] {
   const usual = [...endMetrics, ...own].filter(({ needs }) => usualInputs[needs]?.(model, data) === true);
   const ways = directionsOf(model);
   const each = ways.length === 0 ? [{}] : ways.map((direction) => ({ direction }));
@@ -153,7 +153,7 @@ export function usualMeasurements(model: Model, data: Dataset, own: readonly Met
 export const followed = 1000;
 
 /** Makes the measurements of a run's end, with the random draws of the run's seed. */
-export async function measureUsual(
+export async function measureDefaults(
   trained: TrainedModel,
   data: Dataset,
   part: string,
@@ -161,9 +161,9 @@ export async function measureUsual(
   own: readonly Metric[] = [],
 ): Promise<Evaluation[]> {
   const measure = evaluator({ trained, data, part, key: fold(seed, "evaluate") });
-  // Sequentially, so that none is running when another is interrupted and resources are released.
+  // Sequentially, so that none is running when another one is interrupted and resources are released.
   const results: Evaluation[] = [];
-  for (const { metric, options } of usualMeasurements(trained.model, data, own))
+  for (const { metric, options } of defaultMeasurements(trained.model, data, own))
     results.push(await measure(metric, options));
   return results;
 }
@@ -194,7 +194,7 @@ const drawnItems = 2000;
  * metrics: those that do not fit the model are reported as refused.
  */
 export function endMeasurements(model: Model, data: DataSplit, own: readonly Metric[] = []): Measurement[] {
-  const usual = usualMeasurements(model, data.test, own);
+  const usual = defaultMeasurements(model, data.test, own);
   const isGame = model.adversarial !== undefined && model.generator !== undefined;
   const drawn = isGame ? drawnMetrics.filter(({ needs }) => inputsFromSamples[needs]!(data)) : [];
   const others = own.filter((metric) => usual.every((one) => one.metric !== metric));
@@ -222,7 +222,7 @@ export async function measureEach(
 ): Promise<{ readonly results: readonly Evaluation[]; readonly refused: readonly Refusal[] }> {
   const evaluators = new Map<number, ReturnType<typeof evaluator>>();
   const within = (items: number) => {
-    const known = evaluators.get(items) ?? evaluator({ ...subject, data: some(subject.data, items) });
+    const known = evaluators.get(items) ?? evaluator({ ...subject, data: subsample(subject.data, items) });
     evaluators.set(items, known);
     return known;
   };
@@ -234,7 +234,7 @@ export async function measureEach(
     try {
       result = await within(items)(metric, options);
     } catch (error) {
-      // Any other reason counts as a refusal; only an interruption ends everything.
+      // Any other error counts as a refusal; only an interruption ends all measurements.
       if (!(error instanceof ZayaError) || error instanceof InterruptedError) throw error;
       refused.push({
         label: metricLabel(metric.name, options.direction as Direction | undefined),
@@ -251,7 +251,7 @@ export async function measureEach(
 
 /**
  * Makes the measurements of a run's end, with the random draws of the run's seed; each result is stored as soon as it
- * is there.
+ * is available.
  */
 export function measureAtEnd(
   trained: TrainedModel,
@@ -262,7 +262,7 @@ export function measureAtEnd(
 ): ReturnType<typeof measureEach> {
   const { model } = trained;
   const { train: training, test } = split;
-  const data = model.translators === undefined ? test : some(test, followed);
+  const data = model.translators === undefined ? test : subsample(test, followed);
   const subject = { trained, data, part: "test", key: fold(seed, "evaluate"), training };
   return measureEach(subject, endMeasurements(model, split, own), { after: keep });
 }

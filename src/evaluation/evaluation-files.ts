@@ -17,7 +17,7 @@ const details = z.record(z.string(), z.union([value, z.array(value)], { error: "
   error: "must be numbers by name",
 });
 
-/** The part of a result that pages and tables use; other entries of a metric are kept unchanged. */
+/** The entries of a result that pages and tables use; all other entries are kept unchanged. */
 const keptEvaluation = z.looseObject({
   metric: textEntry,
   label: textEntry,
@@ -75,7 +75,7 @@ export async function readEvaluations(store: Store): Promise<ReadEvaluations> {
       results.push(parseRecord(keptEvaluation, raw, file) as unknown as KeptEvaluation);
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
-      leftOut.push(`${error.message}; it is left out: zaya eval evaluates again`);
+      leftOut.push(`${error.message}; it is ignored: zaya eval evaluates again`);
     }
   }
   return { results, leftOut };

@@ -1,7 +1,7 @@
 import { DataError } from "../base/errors.ts";
 import { joinRows, ndarray } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
-import { type Dataset, somePlaces, readExact, dataWith } from "../data/index.ts";
+import { type Dataset, subsampleIndices, readExact, dataWith } from "../data/index.ts";
 import {
   type MetricInputs,
   type InputKind,
@@ -26,7 +26,7 @@ import {
 import type { TrainedModel } from "../trained/trained.ts";
 import { gatherCycles, gatherTranslatedClasses, gatherTranslations } from "./translation-inputs.ts";
 
-/** What is measured, and against which real items. */
+/** The subject of a measurement: a model, and the real items that it is compared with. */
 export interface Subject {
   readonly trained: TrainedModel;
   /** Held-out items, or the split to measure on. */
@@ -43,7 +43,7 @@ export interface Subject {
 /** Inputs of one kind. */
 export interface Gathered<Kind extends InputKind> {
   readonly inputs: MetricInputs[Kind];
-  /** The same with as many real items in place of samples: what a perfect model would give. */
+  /** The same with as many real items in place of samples: the inputs of a perfect model. */
   readonly real?: MetricInputs[Kind] | undefined;
   readonly facts?: SampleFacts;
 }
@@ -142,7 +142,7 @@ export function takesFeatures({ needs }: Metric): boolean {
   return gatherers[needs].features === true;
 }
 
-/** The inputs of one subject; what several metrics need is gathered once. */
+/** The inputs of one subject; inputs that several metrics need are gathered once. */
 export class Gathering {
   private readonly known = new Map<string, Promise<unknown>>();
 
@@ -197,7 +197,7 @@ async function gatherFactors(
       `train on data with factors: ${dataWith("factors")}`,
     );
   }
-  const items = somePlaces(data, itemsFor(points), fold(key, "factors"));
+  const items = subsampleIndices(data, itemsFor(points), fold(key, "factors"));
   const codes = [];
   for (let start = 0; start < items.length; start += encodedAtOnce) {
     codes.push(await trained.encode(await readExact(data, items.slice(start, start + encodedAtOnce))));

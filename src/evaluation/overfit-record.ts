@@ -2,7 +2,7 @@ import { monteCarlo } from "../numeric/monte-carlo.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import type { Key } from "../base/random.ts";
 import { memorisedShare, overfitScore } from "../base/scalar-names.ts";
-import { type DataSplit, type Dataset, hasSides, readExact, somePlaces } from "../data/index.ts";
+import { type DataSplit, type Dataset, hasSides, readExact, subsampleIndices } from "../data/index.ts";
 import { minNearestItems, memorisation } from "../metrics/index.ts";
 import { nearestDistances } from "../trained/nearest-items.ts";
 import { packsOf } from "../step/packs.ts";
@@ -50,7 +50,7 @@ async function scores(trained: TrainedModel, { train, test }: DataSplit, key: Ke
     found[of("train")] = onTrain.mean;
     found[of("heldOut")] = onHeldOut.mean;
     const stderr = Math.hypot(onTrain.stderr, onHeldOut.stderr);
-    // One item has no spread.
+    // A single item has no spread.
     if (Number.isFinite(stderr)) found[of("stderr")] = stderr;
     const made = await generated(train, key);
     if (made !== null) found[of("generated")] = (await score(made)).mean;
@@ -98,7 +98,7 @@ function scorers(trained: TrainedModel): Scorer[] {
     const generated = async (data: Dataset) => {
       if (!hasSides(data)) return null;
       const { source } = endsOf(data.sides, direction);
-      const images = await readExact(source, somePlaces(source, translated));
+      const images = await readExact(source, subsampleIndices(source, translated));
       const made = await trained.translate(images as NdArray<"float32">, direction);
       return {
         [discriminator.input]: made,
@@ -120,5 +120,5 @@ async function memorised(trained: TrainedModel, { train, test }: DataSplit, key:
 }
 
 function readSome(data: Dataset): Promise<NdArray> {
-  return readExact(data, somePlaces(data, scoredItems));
+  return readExact(data, subsampleIndices(data, scoredItems));
 }

@@ -1,16 +1,16 @@
 import { DataError, OptionError } from "../base/errors.ts";
 import { type NdArray, joinRows, rows, zeros } from "../base/ndarray.ts";
 import { fold, uniform } from "../base/random.ts";
-import { type Dataset, type Modes, hasSides, somePlaces, readExact, dataWith, mnist } from "../data/index.ts";
+import { type Dataset, type Modes, hasSides, subsampleIndices, readExact, dataWith, mnist } from "../data/index.ts";
 import { type FeatureSets, type ModeHits, nearestModes } from "../metrics/index.ts";
 import { type Direction, classifier } from "../models/index.ts";
 import type { Gathered, Gathering, Subject } from "./metric-inputs.ts";
-import { type Features, type ItemClassifier, classesTold, plainFeatures } from "../trained/features.ts";
+import { type Features, type ItemClassifier, predictClasses, plainFeatures } from "../trained/features.ts";
 import { nearestDistances } from "../trained/nearest-items.ts";
 import { finiteItems } from "../trained/translate.ts";
 import { wayOf } from "./translation-inputs.ts";
 
-/** What a result on samples records about them. */
+/** What a result on samples records about these samples. */
 export interface SampleFacts {
   /** Number of samples. */
   readonly samples: number;
@@ -49,7 +49,7 @@ async function made(subject: Subject, count: number, drawing: Drawing, metric: s
   const { trained, data, key } = subject;
   if (data.sides !== undefined) {
     const { direction, source } = wayOf(subject, data, drawing.direction, metric);
-    const indices = somePlaces(source, count, fold(key, "samples"));
+    const indices = subsampleIndices(source, count, fold(key, "samples"));
     return trained.translate(await source.read(indices), direction);
   }
   if (trained.model.generator === undefined) {
@@ -72,7 +72,7 @@ function referenceItems(gathering: Gathering, drawing: Drawing, metric: string):
   const { subject } = gathering;
   const data = comparedWith(subject, subject.data, drawing, metric);
   return gathering.once(`reference ${drawing.direction}`, async () =>
-    readExact(data, somePlaces(data, data.size, fold(subject.key, "reference"))),
+    readExact(data, subsampleIndices(data, data.size, fold(subject.key, "reference"))),
   );
 }
 
@@ -83,7 +83,7 @@ async function realItems(gathering: Gathering, drawing: Drawing, metric: string)
   const training = comparedWith(subject, subject.training, drawing, metric);
   const count = drawnCount(subject, drawing);
   return gathering.once(`real ${count} ${drawing.direction}`, async () =>
-    readExact(training, somePlaces(training, count, fold(subject.key, "real"))),
+    readExact(training, subsampleIndices(training, count, fold(subject.key, "real"))),
   );
 }
 
@@ -107,7 +107,7 @@ export async function gatherImages(
 
 /**
  * Features of samples, reference items and training items.
- * @param otherwise What replaces features of images without a feature net; if not given, they are refused.
+ * @param otherwise Replacement for features of images without a feature net; if not given, images are refused.
  */
 export async function gatherFeatures(
   gathering: Gathering,
@@ -146,8 +146,8 @@ function requireVaried({ data, shape }: NdArray, id: string): void {
   const [n, d] = shape as [number, number];
   if (n < 2 || data.some((value, i) => value !== data[i % d])) return;
   throw new DataError(
-    `features must differ from item to item - got the same for all ${n} real items, of ${id}`,
-    "does it see images in the right range (--feature-range), and give numbers rather than a decision?",
+    `features must differ between items - got the same for all ${n} real items, of ${id}`,
+    "does it get images in the right range (--feature-range), and return numbers rather than a class?",
   );
 }
 
@@ -250,12 +250,12 @@ export async function gatherTransforms(
   }
   const { id, resize, transforms } = features;
   const { names } = transforms;
-  const told = async (items: NdArray) => ({ told: await classesTold(transforms, items), names });
+  const predicted = async (items: NdArray) => ({ predicted: await predictClasses(transforms, items), names });
   const generated = await drawItems(gathering, drawing, metric);
   return {
-    inputs: await told(generated),
+    inputs: await predicted(generated),
     // The classifier was trained on transformed training items, so reference items are used for the floor.
-    real: await told(await referenceItems(gathering, drawing, metric)),
+    real: await predicted(await referenceItems(gathering, drawing, metric)),
     facts: {
       samples: generated.shape[0]!,
       reference: data.size,
@@ -287,8 +287,8 @@ async function digitModes(
   const n = images.shape[0]!;
   const nearest = new Int32Array(n);
   for (let channel = 0; channel < channels; channel++) {
-    const told = await classesTold(classifier, images, (part) => channelOf(part, channel));
-    told.forEach((label, i) => (nearest[i] = nearest[i]! * classes + label));
+    const predicted = await predictClasses(classifier, images, (part) => channelOf(part, channel));
+    predicted.forEach((label, i) => (nearest[i] = nearest[i]! * classes + label));
   }
   return { count: classes ** channels, nearest, good: new Uint8Array(n).fill(1) };
 }

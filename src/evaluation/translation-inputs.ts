@@ -7,7 +7,7 @@ import { type Dataset, hasSides } from "../data/index.ts";
 import type { MetricInputs } from "../metrics/index.ts";
 import { type Direction, translatingRecipes } from "../models/index.ts";
 import type { Subject } from "./metric-inputs.ts";
-import { classesTold } from "../trained/features.ts";
+import { predictClasses } from "../trained/features.ts";
 import { classesOf } from "../step/labels.ts";
 import { directionsOf, endsOf, opposite } from "../trained/ways.ts";
 
@@ -81,7 +81,7 @@ export async function gatherCycles(
 }
 
 /**
- * Inputs of the metrics of cycles, from any two translators that are each other's opposite.
+ * Inputs of the metrics of cycles, from any two translators in opposite directions.
  * @param source Images [n, h, w, c] in [0, 1]. @param key Draws the faint noise.
  */
 export async function cycleInputs(
@@ -125,8 +125,8 @@ export async function gatherTranslatedClasses(
     );
   }
   return {
-    told: await classesTold(classifier, await subject.trained.translate(await all(source), direction)),
-    toldOfTruth: aligned ? await classesTold(classifier, await all(target)) : null,
+    predicted: await predictClasses(classifier, await subject.trained.translate(await all(source), direction)),
+    predictedOfTruth: aligned ? await predictClasses(classifier, await all(target)) : null,
     labels: source.labels,
   };
 }

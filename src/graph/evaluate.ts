@@ -42,7 +42,7 @@ function fed(node: Tensor, name: string, feeds: Feeds, extents: Map<string, numb
   return { shape: value.shape, data: Float64Array.from(value.data) };
 }
 
-/** Whether a fed shape fits; binds each symbolic extent to the first value it meets. */
+/** Whether a fed shape fits; binds each symbolic extent to the first value found. */
 export function bind(declared: Dims, actual: Shape, extents: Map<string, number>): boolean {
   if (declared.length !== actual.length) return false;
   return declared.every((extent, axis) => {
@@ -55,6 +55,6 @@ export function bind(declared: Dims, actual: Shape, extents: Map<string, number>
 function resolve(extent: number | string, extents: Map<string, number>): number {
   if (typeof extent === "number") return extent;
   const value = extents.get(extent);
-  if (value === undefined) throw new ShapeError(`evaluate: no input says how long "${extent}" is`);
+  if (value === undefined) throw new ShapeError(`evaluate: no input determines the extent "${extent}"`);
   return value;
 }

@@ -83,7 +83,7 @@ export function opOf(node: Tensor): Op {
 export function staticShape(x: Tensor, where: string): Shape {
   const symbol = x.shape.find((extent) => typeof extent === "string");
   if (symbol !== undefined) {
-    throw new ShapeError(`${where}: needs a shape known in advance - got ${formatShape(x.shape)}`);
+    throw new ShapeError(`${where}: needs a static shape - got ${formatShape(x.shape)}`);
   }
   return x.shape as Shape;
 }
@@ -92,7 +92,7 @@ export function staticShape(x: Tensor, where: string): Shape {
 export function staticDim(x: Tensor, axis: number, where: string): number {
   const extent = x.shape[axis];
   if (typeof extent !== "number") {
-    throw new ShapeError(`${where}: needs axis ${axis} known in advance - got ${formatShape(x.shape)}`);
+    throw new ShapeError(`${where}: needs a static extent of axis ${axis} - got ${formatShape(x.shape)}`);
   }
   return extent;
 }
@@ -139,7 +139,7 @@ export function inputName(x: Tensor): string | null {
   return memoryOf(x) === "fed" ? (x.attrs.name as string) : null;
 }
 
-/** Decided by the op's declaration, not its identity: a graph may contain nodes of another copy of zaya, for example if a custom recipe's package has its own. */
+/** Decided by the op's declaration rather than its identity, because a graph may contain nodes from another copy of zaya, for example one that a custom recipe's package depends on. */
 function memoryOf(x: Tensor): "fed" | "known" | null {
   const { kernel } = opOf(x);
   return "memory" in kernel ? kernel.memory : null;

@@ -16,7 +16,7 @@ import { FunctionBuilder, type Local, ModuleBuilder } from "./wasm.ts";
 /** Maximum number of threads of a program. */
 export const mostThreads = 16;
 
-/** The head of a program's memory: a tile of scratch space per thread, the address of each input, the partial sums of tiles. */
+/** Layout of the start of a program's memory: a tile of scratch space per thread, the address of each input, the partial sums of tiles. */
 export interface Head {
   readonly addresses: number;
   readonly partials: number;
@@ -42,7 +42,7 @@ export interface ProgramLayout {
   readonly base: number;
   readonly head: Head;
   readonly plan: MemoryPlan;
-  /** The inputs in the order of their addresses in the head. */
+  /** The inputs in the order of their addresses at the start of the memory. */
   readonly inputs: readonly Buffer[];
 }
 
@@ -93,7 +93,7 @@ class ProgramWriter {
 
   write(pages: number | null): Uint8Array<ArrayBuffer> {
     const { segments, copied } = this.schedule;
-    // Kernels first: WebAssembly calls functions by index, in order of definition.
+    // Kernels come first, because WebAssembly calls functions by index, in order of definition.
     const barrier = this.control === null ? null : this.module.add(emitBarrier(this.module.import(imports.waiting)));
     for (const segment of segments) {
       if (segment.kind === "kernels") for (const step of segment.steps) this.calls.set(step, this.callsOf(step));

@@ -6,9 +6,7 @@ import { toposort } from "../graph/traverse.ts";
 /** The reason why kernels cannot compute the tensors; null if they can. */
 export function obstacle(outputs: readonly Tensor[]): string | null {
   const open = toposort(outputs).find((node) => node.shape.some((extent) => typeof extent === "string"));
-  return open === undefined
-    ? null
-    : `shapes must be known in advance - got ${formatShape(open.shape)} of ${opOf(open).name}`;
+  return open === undefined ? null : `shapes must be static - got ${formatShape(open.shape)} of ${opOf(open).name}`;
 }
 
 /** Rewrites tensors so that every op has a kernel: composites are replaced by the ops that compute them. */

@@ -54,7 +54,7 @@ function timeline(segment: Segment): View[][] {
 /** Largest first, each at the lowest offset that is free during its whole lifetime. */
 function place(lives: readonly Life[]): MemoryPlan {
   const offsets = new Map<Buffer, number>();
-  // Numbers of the buffers that are placed, in order of their offsets. Programs have thousands, and each is compared with all
+  // Numbers of the placed buffers, in order of their offsets. Programs have thousands, and each is compared with all
   // before it: typed arrays make that ten times as fast as objects.
   const order = new Int32Array(lives.length);
   const [first, last] = [new Int32Array(lives.length), new Int32Array(lives.length)];

@@ -44,9 +44,9 @@ function nextGroup(queue: Queue, memory: Memory): readonly Step[] {
   return kernel === null ? [...queue.products] : [kernel];
 }
 
-/** The steps that have not run. */
+/** Number of the steps that have not run. */
 class Queue {
-  /** Those that can run now. */
+  /** Steps that can run now. */
   readonly kernels: Step[] = [];
   readonly products: Product[] = [];
   /** Products whose operands are worth releasing. */
@@ -54,8 +54,8 @@ class Queue {
   private readonly needs = new Map<Step, Set<Step>>();
   private readonly users = new Map<Step, Step[]>();
   /**
-   * Passes that need no other step, such as those that write zeros around a padded image. They wait until a step lacks nothing
-   * else, since what they write occupies memory.
+   * Passes that need no other step, such as those that write zeros around a padded image. They wait until a step needs
+   * nothing else, because their output occupies memory.
    */
   private readonly waiting = new Set<Step>();
 
@@ -74,13 +74,13 @@ class Queue {
     for (const step of steps.filter((each) => !this.waiting.has(each))) this.check(step);
   }
 
-  /** The steps right before one; passes that write nothing are passed over. */
+  /** The direct predecessors of a step; passes that write nothing are skipped. */
   private before(step: Step, dependencies: Dependencies): Step[] {
     const needed = [...dependencies.needsOf(step.id)].map((id) => dependencies.steps[id]!);
     return needed.flatMap((other) => (this.users.has(other) ? [other] : this.before(other, dependencies)));
   }
 
-  /** Products that can run once passes have that are ready, each after these. */
+  /** Products that can run after passes that are ready, each with these passes. */
   *reachableProducts(): Generator<readonly Step[]> {
     for (const product of this.releasing) {
       const needed = this.needs.get(product)!;
@@ -105,7 +105,7 @@ class Queue {
     }
   }
 
-  /** Lists a step that can run; lists what it waits for if that is all that it lacks. */
+  /** Adds a step to the ready ones if it can run, or else the waiting passes that it needs, if it needs nothing else. */
   private check(step: Step): void {
     const needs = this.needs.get(step)!;
     if (needs.size === 0) {
@@ -117,7 +117,7 @@ class Queue {
   }
 }
 
-/** Which buffers hold values that are still needed. */
+/** Tracks which buffers hold values that are still needed. */
 class Memory {
   private readonly readers = new Map<Buffer, number>();
   private readonly written = new Set<Buffer>();
@@ -134,13 +134,13 @@ class Memory {
     for (const buffer of temporaries(writesOf(step))) this.written.add(buffer);
   }
 
-  /** Bytes that are free after some steps and were not before. */
+  /** Bytes that become free by running some steps. */
   releasedBy(group: readonly Step[]): number {
     const reads = new Map<Buffer, number>();
     let bytes = 0;
     for (const step of group) {
       for (const buffer of temporaries(readsOf(step))) reads.set(buffer, (reads.get(buffer) ?? 0) + 1);
-      // Of a vector of gradients only the part that is written: all of it is needed in any order.
+      // For a vector of gradients, only the part that is written: all of it is needed in any order.
       for (const { source, shape } of writesOf(step)) {
         if (!this.written.has(source as Buffer)) bytes -= 4 * sizeOf(shape);
       }

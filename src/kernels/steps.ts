@@ -10,7 +10,7 @@ export interface Buffer {
   readonly dtype: TensorType;
   /** Number of elements. */
   readonly size: number;
-  /** `input`: fed, or part of the state. `constant`: known in advance. `temporary`: written by a step. */
+  /** `input`: fed, or part of the state. `constant`: known at compile time. `temporary`: written by a step. */
   readonly role: "input" | "constant" | "temporary";
   readonly value?: NdArray<TensorType>;
 }
@@ -48,7 +48,7 @@ export interface Argmax {
   readonly out: View;
 }
 
-/** g [outer, count, inner] added to zeros [outer, extent, inner] at places [count]. */
+/** g [outer, count, inner] added to zeros [outer, extent, inner] at the indices `places`, [count]. */
 export interface Scatter {
   readonly kind: "scatter";
   readonly id: number;
@@ -77,7 +77,7 @@ export function writesOf(step: Step): View[] {
   return step.kind === "pass" ? [...step.stores, ...step.folds].map(({ view }) => view) : [step.out];
 }
 
-/** Dependencies between steps, where passes can be merged. Queries are answered from bit sets. */
+/** Dependencies between steps, updated when passes are merged. Queries are answered from bit sets. */
 export class Dependencies {
   readonly steps: Step[] = [];
   private readonly parents: number[] = [];
@@ -130,7 +130,7 @@ export class Dependencies {
       const other = this.find(each);
       if (other === own || bits.has(other)) continue;
       if (this.depends(other, own)) {
-        throw new TypeError(`kernels: steps ${own} and ${other} would wait for each other`);
+        throw new TypeError(`kernels: steps ${own} and ${other} would depend on each other`);
       }
       bits.add(other);
       bits.include(this.above[other]!);

@@ -49,7 +49,7 @@ export class Values {
   /**
    * @param order All tensors in topological order.
    * @param ends Those that are read after the program.
-   * @param calmed Those whose negligible values are flushed to 0.
+   * @param calmed Tensors whose negligible values are flushed to 0.
    */
   constructor(
     order: readonly Tensor[],
@@ -156,7 +156,7 @@ export class Values {
     return { kind: "stored", view: broadcastView(wholeView(buffer, []), shape), writers: [pass.id] };
   }
 
-  /** Ensures that the values of a tensor are in the given memory, which may be that reserved for them. */
+  /** Ensures that the values of a tensor are in the given memory, which may be the memory reserved for them. */
   storeAt(node: Tensor, target: View): readonly number[] {
     const own = this.origin(node);
     const value = this.values.get(own)!;
@@ -253,7 +253,7 @@ export class Values {
 
   /** The pass that holds operands of a lazy tensor, if it need not wait for the other operands; otherwise a new pass. */
   private choosePass(node: Tensor, shapes: readonly Shape[], accepts: (pass: Pass) => boolean): Pass {
-    // Twice: storing smaller operands may bind tensors that were lazy.
+    // Called twice, because storing smaller operands may bind tensors that were lazy.
     this.frontier(node);
     const { bound, writers, seen } = this.frontier(node);
     const all = [...shapes, ...seen];

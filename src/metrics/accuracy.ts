@@ -8,24 +8,24 @@ import { share } from "./sets.ts";
  * Fraction of items whose class is predicted correctly, in [0, 1], from logits [n, classes]. Details: the accuracy of
  * each class, and how often each class is predicted for images of uniform noise: a count of modes by this classifier
  * should not rely on those classes.
- * @source the fraction itself.
+ * @source defined here.
  */
 export const accuracy = defineMetric({
   name: "accuracy",
   summary: "fraction of test items classified correctly",
-  source: "the fraction itself",
+  source: "defined here",
   perfect: "1",
   better: "higher",
   needs: "predictions",
   options: z.object({}),
   measure: ({ logits, labels, noise }) => {
     const [n, classes] = logits.shape as [number, number];
-    const told = largestOf(logits);
+    const predicted = largestOf(logits);
     const ofClass = new Float64Array(classes);
     const right = new Float64Array(classes);
     labels.forEach((label, i) => {
       ofClass[label]!++;
-      if (told[i] === label) right[label]!++;
+      if (predicted[i] === label) right[label]!++;
     });
     const m = noise.shape[0]!;
     const ofNoise = new Float64Array(classes);

@@ -33,8 +33,8 @@ export const betaVaeScore = defineMetric<"factors", typeof factorOptions, Factor
     const train = drawPairs(values, points, groupSize, fold(key, "train"));
     const test = drawPairs(values, judged, groupSize, fold(key, "test"));
     const classifier = logisticRegression(meanDistances(codes, train), train.factors, names.length);
-    const told = classifier.predict(meanDistances(codes, test));
-    const correct = filled(new Float64Array(told.length), (g) => Number(told[g] === test.factors[g]));
+    const predicted = classifier.predict(meanDistances(codes, test));
+    const correct = filled(new Float64Array(predicted.length), (g) => Number(predicted[g] === test.factors[g]));
     const { mean, stderr } = monteCarlo(correct);
     const hits = hitRates(correct, test, names.length);
     return {

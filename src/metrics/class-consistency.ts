@@ -6,25 +6,25 @@ import { translationOptions } from "./translations.ts";
 /**
  * Fraction of translated images whose predicted class in the target domain is the class of their source image, in [0,
  * 1].
- * @source the fraction itself.
+ * @source defined here.
  */
 export const classConsistency = defineMetric<"translatedClasses", typeof translationOptions, TranslationOptions>({
   name: "class-consistency",
   summary: "fraction of translated images that keep their class",
-  source: "the fraction itself",
+  source: "defined here",
   perfect: "the classifier's accuracy on the targets",
   better: "higher",
   needs: "translatedClasses",
   options: translationOptions,
-  measure: ({ told, toldOfTruth, labels }) => {
+  measure: ({ predicted, predictedOfTruth, labels }) => {
     const hits = (of: Int32Array) => of.filter((label, i) => label === labels[i]).length;
     const n = labels.length;
     return {
       metric: "class-consistency",
-      ...share(hits(told), n),
+      ...share(hits(predicted), n),
       n,
       unit: "share of images",
-      details: toldOfTruth === null ? {} : { ofTruth: hits(toldOfTruth) / n },
+      details: predictedOfTruth === null ? {} : { ofTruth: hits(predictedOfTruth) / n },
     };
   },
 });

@@ -6,7 +6,7 @@ import { imageByImage, meanAbsolute, translationOptions } from "./translations.t
 /**
  * Mean absolute difference between an image in [0, 1] and its reconstruction after a full cycle of translations.
  *
- * Limitations: it says nothing about the translated image itself; generators that return their input have error 0.
+ * Limitations: it does not depend on how realistic the translated image is; generators that return their input have error 0.
  * @source Zhu et al., arXiv 1703.10593, equation 2.
  */
 export const cycleError = defineMetric<"cycles", typeof translationOptions, TranslationOptions>({

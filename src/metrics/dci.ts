@@ -9,9 +9,9 @@ import type { FactorOptions } from "./option-types.ts";
 const tiny = 1e-11;
 
 /**
- * DCI, each in [0, 1]: gradient-boosted trees predict each factor from the code, and their importances tell which
- * latent dimensions each factor is read from. Disentanglement (the value): each dimension serves one factor.
- * Completeness: each factor is read from one dimension. Informativeness: accuracy of the predictions. The trees are our
+ * DCI, each in [0, 1]: gradient-boosted trees predict each factor from the code, and their importances show from
+ * which latent dimensions each factor is predicted. Disentanglement (the value): each dimension is used for one factor.
+ * Completeness: each factor is predicted from one dimension. Informativeness: accuracy of the predictions. The trees are our
  * own (`boostedTrees`): 100 rounds of depth 3 per factor, with splits between any two values.
  *
  * Limitations: importances are relative, so a factor that cannot be predicted counts as much as one that can. There is
@@ -65,12 +65,12 @@ export function predictFactor(
   test: number,
 ): { readonly importances: Float64Array; readonly accuracy: number } {
   const trees = boostedTrees(rows(codes, 0, train), valuesOf(values, factor, 0, train));
-  const told = trees.predict(rows(codes, train, train + test) as NdArray);
+  const predicted = trees.predict(rows(codes, train, train + test) as NdArray);
   const truth = valuesOf(values, factor, train, train + test);
-  return { importances: trees.importances, accuracy: told.filter((label, i) => label === truth[i]).length / test };
+  return { importances: trees.importances, accuracy: predicted.filter((label, i) => label === truth[i]).length / test };
 }
 
-/** 1 minus the entropy of the shares, to the base of their number: 1 if one share is everything, 0 if all are equal. */
+/** 1 minus the entropy of the shares, to the base of their number: 1 if a single share is nonzero, 0 if all are equal. */
 export function concentration(shares: Float64Array): number {
   if (shares.length < 2) return 1;
   const total = shares.reduce((sum, share) => sum + share + tiny, 0);

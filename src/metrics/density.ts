@@ -8,7 +8,7 @@ import { sampleOptions } from "./sets.ts";
  * Mean number of balls of real items that contain a sample, divided by its expectation for real items: 0 or more, 1
  * expected for a perfect model.
  *
- * Limitations: above 1 if samples concentrate in the densest part of the data, which is no merit.
+ * Limitations: above 1 if samples concentrate in the densest part of the data, which is not an improvement.
  * @source Naeem et al., arXiv 2002.09797, equation 4.
  */
 export const density = defineMetric<"neighbours", typeof sampleOptions, SampleOptions>({

@@ -9,8 +9,8 @@ import { requireAlike, requireCount, sampleOptions } from "./sets.ts";
  * Mean Euclidean distance between two samples, divided by that between two real items, in feature space (in pixels,
  * without a feature net). Each item is in one pair only, so the distances are independent.
  *
- * Limitations: it detects complete collapse and little else. A model that draws two of ten classes still has nine
- * tenths of the distance, and noise has more than the data.
+ * Limitations: it detects complete collapse and little else. A model that generates two of ten classes still has
+ * nine tenths of the distance, and noise exceeds that of the data.
  * @throws DataError when all real items are equal, or the features of the sets differ in number.
  * @source mean pairwise distance, as in Srivastava et al., arXiv 1705.07761.
  */
@@ -28,7 +28,7 @@ export const diversity = defineMetric<"vectors", typeof sampleOptions, SampleOpt
     requireCount(sets, 4, "diversity");
     const drawn = monteCarlo(pairDistances(sets.generated));
     const real = monteCarlo(pairDistances(sets.reference));
-    if (real.mean === 0) throw new DataError("diversity: real items must differ - got items that are all one");
+    if (real.mean === 0) throw new DataError("diversity: real items must differ - got identical ones");
     const value = drawn.mean / real.mean;
     return {
       metric: "diversity",

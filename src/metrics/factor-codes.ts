@@ -31,7 +31,7 @@ export function itemsFor(points: number): number {
 }
 
 /**
- * Codes with their factors, without the factors that are constant among these items, about which nothing can be said.
+ * Codes with their factors, except factors that are constant among these items, for which no score is defined.
  * Codes with several axes are flattened.
  * @throws DataError when no factor varies, the arrays do not fit together, or a code is not finite.
  */
@@ -47,7 +47,7 @@ export function factorCodes({ codes, values, names, sizes, key }: FactorCodes): 
     for (let i = 1; i < n; i++) if (values.data[i * f + k] !== values.data[k]) return true;
     return false;
   });
-  if (kept.length === 0) throw new DataError(`one factor must vary at least - got ${n} items alike in all`);
+  if (kept.length === 0) throw new DataError(`at least one factor must vary - got ${n} items with equal factors`);
   const varying = zeros([n, kept.length], "int32");
   for (let i = 0; i < n; i++) kept.forEach((k, j) => (varying.data[i * kept.length + j] = values.data[i * f + k]!));
   return {

@@ -18,7 +18,7 @@ const unused = 0.05;
  * factor for which it was lowest most often in the training groups.
  *
  * Groups are drawn from the measured items instead of being rendered from all factor combinations, and tested on the
- * same items. Limitations: a factor counts as found if its best dimension is best by any margin, so codes that mix
+ * same items. Limitations: a factor counts as found even if its best dimension is best by a narrow margin, so codes that mix
  * factors can score 1. The fixed threshold of 0.05 for inactive dimensions makes the score depend on the scale of the
  * codes.
  * @source Kim, Mnih, arXiv 1802.05983, section 4; the constants of Locatello et al., arXiv 1811.12359, appendix C.
@@ -35,7 +35,7 @@ export const factorVaeScore = defineMetric<"factors", typeof factorOptions, Fact
     const judged = itemsFor(points) - points;
     const train = drawGroups(values, points, groupSize, fold(key, "train"));
     const test = drawGroups(values, judged, groupSize, fold(key, "test"));
-    const { correct, active } = judgeVotes(codes, train, test, names.length);
+    const { correct, active } = majorityVotes(codes, train, test, names.length);
     const { mean, stderr } = monteCarlo(correct);
     const hits = hitRates(correct, test, names.length);
     return {
@@ -60,7 +60,7 @@ export const factorVaeScore = defineMetric<"factors", typeof factorOptions, Fact
  * groups.
  * @param codes Codes [n, d]; the variance within a group is divided by their variance.
  */
-export function judgeVotes(
+export function majorityVotes(
   codes: NdArray,
   train: FactorGroups,
   test: FactorGroups,

@@ -11,7 +11,7 @@ export const options = z.object({
   batch: integerField("batch size in items", { min: 1 }).default(128),
   beside: z
     .string()
-    .regex(/^[a-zA-Z-]+=[^=,]+(,[a-zA-Z-]+=[^=,]+)*$/, { error: "must be options as NAME=VALUE with commas between" })
+    .regex(/^[a-zA-Z-]+=[^=,]+(,[a-zA-Z-]+=[^=,]+)*$/, { error: "must be options as NAME=VALUE, separated by commas" })
     .meta({
       description: "recipe options of a second estimator to compare with the run's own, as in estimator=score-function",
       placeholder: "name=value,...",
@@ -60,7 +60,7 @@ function spreadOf({ mean, variance, halfDistances, draws }: GradientDraws) {
     (i) => Math.abs(mean.data[i]!) / Math.sqrt(variance.data[i]!),
   );
   const finite = ratios.filter((ratio) => Number.isFinite(ratio)).toSorted();
-  // The squared norm of the mean includes the noise of the mean once.
+  // The squared norm of the mean overestimates by the variance of the mean, which is subtracted.
   const gradientNorm = Math.sqrt(Math.max(0, power - total.mean / draws));
   return {
     variance: total.mean,

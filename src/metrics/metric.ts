@@ -49,7 +49,7 @@ export interface MetricInputs {
   samples: Sets;
   /** Features of samples and of real items; without a feature net, the coordinates of points. */
   features: FeatureSets;
-  /** The same; without a feature net, the pixels of images. */
+  /** Features of samples and of real items; without a feature net, coordinates or pixels. */
   vectors: FeatureSets;
   /** Nearest-neighbour balls of samples and real items in feature space. */
   neighbours: Neighbours;
@@ -67,8 +67,8 @@ export interface MetricInputs {
    * each.
    */
   translatedClasses: {
-    readonly told: Int32Array;
-    readonly toldOfTruth: Int32Array | null;
+    readonly predicted: Int32Array;
+    readonly predictedOfTruth: Int32Array | null;
     readonly labels: Int32Array;
   };
   /**
@@ -85,7 +85,7 @@ export interface MetricInputs {
   /** Predictions of a classifier of transformations. */
   transforms: {
     /** Index into `names` for each item, [n]; the identity is first. */
-    readonly told: Int32Array;
+    readonly predicted: Int32Array;
     readonly names: readonly string[];
   };
   /** The mode of the data to which each sample belongs. */
@@ -121,7 +121,7 @@ export interface MetricResult {
   /** Number of items measured. */
   readonly n: number;
   readonly unit: string;
-  /** A number that must be read together with the value, in words. */
+  /** A number without which the value can be misread, as text. */
   readonly beside?: string;
   /** Further results by name. */
   readonly details: Readonly<Record<string, number | readonly number[]>>;
@@ -136,14 +136,14 @@ interface MetricFacts<Kind extends InputKind> {
   readonly source: string;
   /** Ideal value. */
   readonly perfect: string;
-  /** Direction of better values; null if the ideal value lies between worse ones. */
+  /** Which values are better; null if both smaller and larger values than the ideal one are worse. */
   readonly better: "lower" | "higher" | null;
   readonly needs: Kind;
-  /** Whether it is evaluated at the end of a run of a model with a discriminator, if the data suffice. */
+  /** Whether it is evaluated at the end of runs of models with a discriminator, if there are enough data. */
   readonly atEnd?: boolean;
 }
 
-/** A metric as it is defined: its options arrive checked, with defaults filled in. */
+/** A metric's definition; it receives validated options with defaults filled in. */
 export interface MetricDefinition<Kind extends InputKind, Schema extends z.ZodObject> extends MetricFacts<Kind> {
   readonly options: Schema;
   measure(inputs: MetricInputs[Kind], options: z.output<Schema>): MetricResult;

@@ -13,10 +13,10 @@ const binCount = 20;
 const resamples = 20;
 
 /**
- * Mutual information gap, in [0, 1]: how much more the best latent dimension tells about a factor than the second best,
- * as a share of the factor's entropy, averaged over factors.
+ * Mutual information gap, in [0, 1]: the difference in mutual information with a factor between the best and the second-best latent
+ * dimension, as a fraction of the factor's entropy, averaged over factors.
  *
- * Limitations: a factor encoded equally in two dimensions scores 0, however clean both are. Twenty bins carry at most
+ * Limitations: a factor encoded equally in two dimensions scores 0, even if both encode it perfectly. Twenty bins carry at most
  * log 20 nats, so a factor of 40 values reaches 0.81 at most. A single outlier moves all other values into one bin.
  * Mutual information is biased upwards for few points, by about (bins - 1)(values - 1) / 2n nats; most of this cancels
  * in the gap.
@@ -47,7 +47,7 @@ export const mig = defineMetric<"factors", typeof factorOptions, FactorOptions>(
         ...byFactor(
           "information",
           inputs.names,
-          information().map(({ entropy, told }) => [...told].map((each) => (entropy > 0 ? each / entropy : 0))),
+          information().map(({ entropy, byLatent }) => [...byLatent].map((each) => (entropy > 0 ? each / entropy : 0))),
         ),
       },
     };
@@ -67,8 +67,8 @@ export function informationGaps(
 ): (items?: Int32Array) => Float64Array {
   const information = informationOf(codes, values, n);
   return (items) =>
-    Float64Array.from(information(items), ({ entropy, told }) => {
-      const [best, second] = told.toSorted().subarray(-2).toReversed();
+    Float64Array.from(information(items), ({ entropy, byLatent }) => {
+      const [best, second] = byLatent.toSorted().subarray(-2).toReversed();
       return entropy > 0 ? (best! - second!) / entropy : 0;
     });
 }
@@ -78,14 +78,14 @@ function informationOf(
   codes: NdArray,
   values: NdArray<"int32">,
   n: number,
-): (items?: Int32Array) => readonly { readonly entropy: number; readonly told: Float64Array }[] {
+): (items?: Int32Array) => readonly { readonly entropy: number; readonly byLatent: Float64Array }[] {
   const bins = Array.from({ length: codes.shape[1]! }, (_, j) => binned(columnOf(codes, j, 0, n)));
   const factors = Array.from({ length: values.shape[1]! }, (_, k) => valuesOf(values, k, 0, n));
   const all = range(0, n);
   return (items = all) =>
     factors.map((factor) => ({
       entropy: mutualInformation(factor, factor, items),
-      told: filled(new Float64Array(bins.length), (i) => mutualInformation(bins[i]!, factor, items)),
+      byLatent: filled(new Float64Array(bins.length), (i) => mutualInformation(bins[i]!, factor, items)),
     }));
 }
 

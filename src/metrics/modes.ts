@@ -7,12 +7,12 @@ import { sampleOptions, share } from "./sets.ts";
 
 /**
  * Number of modes of the data that the model covers: those with at least a tenth of the high-quality samples expected
- * under a uniform distribution. Details: the share of high-quality samples, without which the count means little;
+ * under a uniform distribution. Details: the fraction of high-quality samples, without which the count is hard to interpret;
  * `captured`, the modes with at least one high-quality sample, as papers count; and KL(samples || uniform) over modes
  * in nats, where a mode without samples adds 0.
  *
  * Limitations: one stray sample captures a mode, so noise can capture many; for stacked digits, where a classifier
- * assigns every image to a mode, `modesOfNoise` tells how many modes noise captures. The divergence of a perfect model
+ * assigns every image to a mode, `modesOfNoise` is the number of modes that noise captures. The divergence of a perfect model
  * is about (modes - 1) / 2n for n samples rather than 0: 0.0192 nats for 1000 modes and 26,000 samples. Standard errors
  * describe new samples of the same model; that of `captured` is unknown if few modes are missed.
  * @source Srivastava et al., arXiv 1705.07761, section 4; Lin et al., arXiv 1712.04086, section 4.

@@ -4,12 +4,12 @@ import { againstTruth, meanAbsolute, translationOptions } from "./translations.t
 
 /**
  * Mean absolute difference between a translated image and its true target, both in [0, 1].
- * @source the error itself.
+ * @source defined here.
  */
 export const pairError = defineMetric<"translations", typeof translationOptions, TranslationOptions>({
   name: "pair-error",
   summary: "mean absolute error of translated images",
-  source: "the error itself",
+  source: "defined here",
   perfect: "0",
   better: "lower",
   needs: "translations",

@@ -7,14 +7,14 @@ const rounding = 1 / 255 ** 2 / 12;
 
 /**
  * Peak signal-to-noise ratio of translated images in [0, 1] against their true targets, 10 log10(1 / mean squared
- * error) in dB, averaged over images. Errors below that of 8-bit rounding count as that, which limits the value to
- * 58.92 dB.
- * @source the ratio itself, with a peak of 1.
+ * error) in dB, averaged over images. Errors smaller than those of 8-bit rounding count as equal to them, which limits the
+ * value to 58.92 dB.
+ * @source standard definition, with a peak of 1.
  */
 export const psnr = defineMetric<"translations", typeof translationOptions, TranslationOptions>({
   name: "psnr",
   summary: "peak signal-to-noise ratio of translated images, in dB",
-  source: "the ratio itself, with a peak of 1",
+  source: "standard definition, with a peak of 1",
   perfect: "58.92, limited by 8-bit rounding",
   better: "higher",
   needs: "translations",

@@ -60,8 +60,8 @@ export function hitsOf({ codes, values }: FactorCodes, factor: number, train: nu
   const truth = valuesOf(values, factor, train, train + test);
   return Array.from({ length: codes.shape[1]! }, (_, j) => {
     const classify = linearSvm(columnOf(codes, j, 0, train), labels, lossWeight);
-    const told = classify(columnOf(codes, j, train, train + test));
-    return filled(new Float64Array(told.length), (i) => Number(told[i] === truth[i]));
+    const predicted = classify(columnOf(codes, j, train, train + test));
+    return filled(new Float64Array(predicted.length), (i) => Number(predicted[i] === truth[i]));
   });
 }
 

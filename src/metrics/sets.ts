@@ -28,7 +28,7 @@ export function requireAlike({ generated, reference }: Sets, metric?: string): n
   const [d, other] = [generated.shape[1], reference.shape[1]];
   if (generated.shape.length === 2 && reference.shape.length === 2 && d === other) return d!;
   throw new DataError(
-    `${named(metric)}features of both sets must be [n, d] of one d - got ${formatShape(generated.shape)} and ${formatShape(reference.shape)}`,
+    `${named(metric)}features of both sets must be [n, d] with the same d - got ${formatShape(generated.shape)} and ${formatShape(reference.shape)}`,
   );
 }
 
@@ -43,7 +43,7 @@ export function requireCount({ generated, reference }: Sets, least: number, metr
 }
 
 /**
- * A share of items: its value, standard error, and 95 % Wilson score interval, which does not shrink to a point for
+ * A fraction of items: its value, standard error, and 95 % Wilson score interval, which does not shrink to a point for
  * shares of 0 and 1; there one end is exactly the share.
  * @source Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
  */

@@ -9,7 +9,7 @@ import { sampleOptions } from "./sets.ts";
  * Variance over pixels of the Laplacian (the four neighbours minus four times the pixel), averaged over images [n, h,
  * w, c] and channels: that of samples divided by that of real images.
  *
- * Limitations: noise is sharp. A ratio above 1 is grain, not quality; read it together with precision.
+ * Limitations: noise is sharp, so a ratio above 1 means noise rather than quality; interpret it together with precision.
  * @throws DataError when all real images are constant, or images have fewer than 3 x 3 pixels.
  * @source Pech-Pacheco et al., ICPR 2000, "Diatom autofocusing in brightfield microscopy".
  */

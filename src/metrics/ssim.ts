@@ -7,7 +7,7 @@ import { againstTruth, translationOptions } from "./translations.ts";
 
 /** Side of the window, and standard deviation of its Gaussian weights, in pixels. */
 const [side, deviation] = [11, 1.5];
-/** Keep the ratios finite where images are flat: (0.01 L)^2 and (0.03 L)^2 for the range L = 1. */
+/** Constants that keep the ratios finite where images are flat: (0.01 L)^2 and (0.03 L)^2 for the range L = 1. */
 const [steadyMean, steadyVariance] = [0.01 ** 2, 0.03 ** 2];
 
 /**
@@ -28,7 +28,9 @@ export const ssim = defineMetric<"translations", typeof translationOptions, Tran
   measure: (inputs) => {
     const [, height, width, channels] = inputs.truth.shape as [number, number, number, number];
     if (Math.min(height, width) < side) {
-      throw new DataError(`ssim: needs images of ${side} pixels a side - got ${formatShape(inputs.truth.shape)}`);
+      throw new DataError(
+        `ssim: needs images of at least ${side} pixels per side - got ${formatShape(inputs.truth.shape)}`,
+      );
     }
     return againstTruth("ssim", "of 1", inputs, (x, y) => similarity(x, y, height, width, channels));
   },

@@ -20,7 +20,7 @@ export function imageByImage(
   const n = x.shape[0]!;
   if (x.shape.join() !== y.shape.join() || n === 0) {
     throw new DataError(
-      `images must be as many and as large - got ${formatShape(x.shape)} and ${formatShape(y.shape)}`,
+      `both sets of images must have the same shape - got ${formatShape(x.shape)} and ${formatShape(y.shape)}`,
     );
   }
   const size = x.data.length / n;

@@ -103,7 +103,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
 }
 
 /**
- * Name of the net and the step of the classifier that separates the data from the mixture of the components before
+ * Name of the net and of the step of the classifier that separates the data from the mixture of the components before
  * index `place`.
  */
 function classifierName(place: number): string {

@@ -8,7 +8,7 @@ import {
   type GeneratorOptions,
   discriminatorNet,
   generatorNet,
-  usualHidden,
+  defaultHidden,
 } from "../nn/index.ts";
 import type { AdversarialLoss } from "../objectives/index.ts";
 import { add, div, mean, step as isPositive, sub } from "../ops/index.ts";
@@ -113,7 +113,7 @@ export interface Game {
   inner(items: Tensor): Tensor;
   /** Items in the range of the data: images in [0, 1]. */
   outer(items: Tensor): Tensor;
-  /** Generated items, as many as in the batch; every step that asks gets the same ones. */
+  /** Generated items, as many as in the batch; every step that requests them gets the same ones. */
   fakes(scope: Scope, batch: Tensor): Tensor;
   readonly augmentation: Augmentation;
   /** The discriminator's input: augmented items plus instance noise, if any. `who` names the noise input. */
@@ -127,14 +127,14 @@ export interface Game {
 export interface GameRules {
   /** Losses of the discriminator and the generator. */
   readonly objective: AdversarialLoss;
-  /** Suffix of the names of the nets, for models with several games. */
+  /** Suffix of the nets' names, for models with several generator-discriminator pairs. */
   readonly suffix?: string;
   /** Number of items that the discriminator scores jointly (packing); its map then takes packs. */
   readonly packing?: number;
   /** Normalisation of the discriminator if the option is not given. */
   readonly norm?: AdversarialOptions["discriminatorNorm"];
   readonly optimizer?: (rate: Schedule) => Optimizer;
-  /** Remedies specific to the model, listed before those of every game. */
+  /** Remedies specific to the model, listed before those of all adversarial models. */
   readonly remedies?: readonly Remedy[];
   /** Further nets that have the same activation as the generator or the discriminator. */
   readonly alike?: Readonly<Partial<Record<NetRole, readonly string[]>>>;
@@ -158,7 +158,7 @@ export function netOptions(
 ): { readonly generator: GeneratorOptions; readonly discriminator: DiscriminatorOptions } {
   const { slope, initialBias, activation, discriminatorActivation } = chosen;
   const arch = chosen.arch ?? (data.kind === "image" ? "dcgan" : "mlp");
-  const hidden = chosen.hidden ?? usualHidden(arch, data.shape);
+  const hidden = chosen.hidden ?? defaultHidden(arch, data.shape);
   const norm = chosen.discriminatorNorm ?? rules.norm ?? (arch === "dcgan" ? "batch" : "none");
   return {
     generator: { arch, hidden, latent: latentOf(chosen, data), slope, initialBias, activation },
@@ -243,7 +243,7 @@ export function adversarialGame(chosen: AdversarialOptions, data: DataInfo, rule
 }
 
 /**
- * Remedies that every game offers; `nets` lists the nets that share the activation of the generator or the
+ * Remedies that every adversarial model offers; `nets` lists the nets that share the activation of the generator or the
  * discriminator.
  */
 function gameRemedies(
@@ -271,7 +271,7 @@ function gameRemedies(
         "vanishing-gradient",
       ],
       value: 1,
-      reason: `the discriminator's learning rate is ${threeDigits(discriminatorRate)} times the generator's, so one outpaces the other`,
+      reason: `the discriminator's learning rate is ${threeDigits(discriminatorRate)} times the generator's, so one net outpaces the other`,
     },
     ...noiseRemedies(instanceNoise),
     ...augmentationRemedies(augment, kind),
@@ -310,7 +310,7 @@ export function shownPairs(game: Game, batch: Tensor, scope: Scope): Pair[] {
   }));
 }
 
-/** Scores by one discriminator of the game, with its current or its unrolled parameters. */
+/** Scores by the discriminator, with its current or its unrolled parameters. */
 export function scorerOf({ scores }: Game, discriminator: Net): Scorer {
   return (shown) => scores(discriminator, shown);
 }

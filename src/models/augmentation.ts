@@ -3,7 +3,7 @@ import { OptionError } from "../base/errors.ts";
 import { scalar } from "../base/ndarray.ts";
 import { choiceField, numberField } from "../base/options.ts";
 import { type Tensor, constant, staticDim } from "../graph/tensor.ts";
-import { movingChance } from "../nn/index.ts";
+import { adaptiveProbability } from "../nn/index.ts";
 import type { Boundary } from "../objectives/index.ts";
 import { mean, mul, sign, sub } from "../ops/index.ts";
 import { type ItemTransform, diffAugment, diffAugmentDraws, transformedAtRandom } from "../transforms/index.ts";
@@ -66,7 +66,7 @@ export interface AugmentedGame {
   readonly boundary: Boundary | null;
   /** Number of items that are scored jointly. */
   readonly packing: number;
-  /** Suffix of the names of the nets, for models with several games. */
+  /** Suffix of the nets' names, for models with several generator-discriminator pairs. */
   readonly suffix: string;
 }
 
@@ -124,14 +124,14 @@ function uniformFor(items: Tensor, who: string, scope: Scope, numbers: readonly 
   return scope.noise(`augmentation ${who}`, "uniform", [staticDim(items, 0, "augment"), ...numbers]);
 }
 
-/** A random transformation for each item, with probability `chance`; always, by default. */
+/** A random transformation of each item with probability `chance`, by default 1. */
 function atRandom(transforms: readonly ItemTransform[], chance: (scope: Scope) => Tensor | 1 = () => 1): View["real"] {
   return (items, who, scope) =>
     transformedAtRandom(transforms, items, uniformFor(items, who, scope, []), chance(scope));
 }
 
 /**
- * The base game on the main head, plus one head for each further transformation. The paper sums over the K - 1
+ * The original GAN objective on the main head, plus one head for each further transformation. The paper sums over the K - 1
  * transformations without the identity; the authors' code gives the identity a second head and divides by K.
  * @source Tran et al., arXiv 2006.05338.
  */
@@ -181,7 +181,7 @@ function adaptively(
   const seen: View["real"] = (items, who, scope) => each.reduce((out, set) => set(out, who, scope), items);
   return {
     ...oneView(seen, seen),
-    nets: { [name]: movingChance() },
+    nets: { [name]: adaptiveProbability() },
     scalars: ["sure", "chance"],
     adapt: (real, scope) => {
       const sure = mean(sign(sub(real, boundary.score)));

@@ -100,7 +100,7 @@ function unweighted(chosen: Options): Remedy[] {
       option: "beta",
       against: ["posterior-collapse"],
       value: 1,
-      reason: `the KL term has weight ${threeDigits(beta)}, more than the reconstruction term can gain`,
+      reason: `the KL term has weight ${threeDigits(beta)}, which outweighs any gain in the reconstruction term`,
     },
   ];
 }

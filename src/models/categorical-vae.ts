@@ -45,7 +45,7 @@ export const options = z.object({
   temperatureRate: numberField("annealing rate r of the temperature, tau exp(-r step)", { min: 0 }).default(1e-4),
   temperatureInterval: integerField("steps between two updates of the temperature", { min: 1 }).default(500),
   kl: choiceField(
-    "KL term of the categorical posterior, or a Monte Carlo estimate for the relaxed sample (relaxed): a true bound, under which codes come into use later",
+    "KL term of the categorical posterior, or a Monte Carlo estimate for the relaxed sample (relaxed): a true bound, under which latents become active later",
     ["categorical", "relaxed"],
   ).default("categorical"),
   mcSamples: integerField("Monte Carlo samples per item, with --estimator score-function", { min: 1 }).default(1),

@@ -14,11 +14,11 @@ import { chosenTransforms, transformsField } from "./transforms-option.ts";
 import type { ClassifierOptions } from "./option-types.ts";
 
 export const options = z.object({
-  task: choiceField("what to predict of an item: its class, or which of --transforms was applied to it (transform)", [
-    "class",
-    "transform",
-  ]).default("class"),
-  transforms: transformsField("transformations to tell apart, with --task transform"),
+  task: choiceField(
+    "what to predict for an item: its class (class), or which of --transforms was applied to it (transform)",
+    ["class", "transform"],
+  ).default("class"),
+  transforms: transformsField("transformations to classify, with --task transform"),
   arch: choiceField(
     "architecture: linear layers (mlp) or convolutions (conv) (default: conv for images, mlp for points)",
     ["mlp", "conv"],

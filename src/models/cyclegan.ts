@@ -189,7 +189,7 @@ function weightOf(way: "forward" | "backward", { cycle, lambda }: Options): numb
   return cycle === way || cycle === "both" ? lambda : 0;
 }
 
-/** @throws OptionError when no term of the generators' loss is left, or one that was asked for has weight 0. */
+/** @throws OptionError when no term of the generators' loss is left, or a requested one has weight 0. */
 function requireSomething(chosen: Options): void {
   const { lambda, identity } = chosen;
   if (identity > 0 && lambda === 0) {

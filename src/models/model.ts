@@ -18,7 +18,7 @@ export interface DataInfo {
   readonly classes?: number;
   /** Number of training items. */
   readonly items?: number;
-  /** For points in units of their own: the scale that standardises their coordinates to mean 0 and deviation 1. */
+  /** For points in arbitrary units: the scale that standardises their coordinates to mean 0 and standard deviation 1. */
   readonly scale?: PointScale;
 }
 
@@ -27,7 +27,7 @@ export function itemName({ kind }: Pick<DataInfo, "kind">): "image" | "point" {
   return kind === "points" ? "point" : "image";
 }
 
-/** A net inside a graph: a layer applied with the parameters that it has at that point. */
+/** A net inside a graph: a layer with its parameters at that point. */
 export interface Net {
   (x: Tensor): Tensor;
   readonly params: Tree<Tensor>;
@@ -51,8 +51,8 @@ export interface StepScope extends Scope {
    */
   labels(classes: number): Tensor;
   /**
-   * A value shared by the steps of one iteration: the first step that asks computes it with `make`, before its nets are
-   * updated; later steps get it as a constant. At most once per step.
+   * A value shared by the steps of one iteration: the first step that requests it computes it with `make`, before its nets are
+   * updated; later steps get it as a constant. Each step may request it at most once.
    */
   carry(name: string, make: () => Tensor): Tensor;
   /**
@@ -101,7 +101,7 @@ export interface TrainStep {
   loss(batch: Tensor, scope: StepScope): Losses;
 }
 
-/** A part of the run in which only some of the steps are made; stages follow each other. */
+/** A part of the run in which only some of the steps are executed; stages follow each other. */
 export interface Stage {
   /** Names of the steps of this stage. */
   readonly steps: readonly string[];
@@ -241,20 +241,20 @@ export interface Remedy {
    */
   readonly value: string | number | ((spread: number) => number | null);
   readonly reason: string;
-  /** The nets that it concerns, if not all. */
+  /** The nets to which it applies; all by default. */
   readonly nets?: readonly string[];
 }
 
 /**
- * A model built for data of one shape. It has no trainer of its own: it declares which steps to train, and in which
- * order.
+ * A model built for data of one shape. It declares which steps to train and in which order; the trainer is the same for
+ * all models.
  */
 export interface Model {
   readonly nets: Readonly<Record<string, Layer>>;
   readonly steps: readonly TrainStep[];
-  /** Stages of training, in order; if not given, all steps are made throughout. */
+  /** Stages of training, in order; if not given, all steps are executed throughout. */
   readonly stages?: readonly Stage[];
-  /** An option whose value multiplies the size of a step's graph, and the same model at another value of it. */
+  /** An option with which the size of a step's graph grows, and the same model at another value of it. */
   readonly growth?: { readonly option: string; readonly value: number; at(value: number): Model };
   /** The batch size must be a multiple of this number; default 1. */
   readonly batchMultiple?: number;
@@ -277,7 +277,7 @@ export interface Model {
   /** Nets whose hidden layers are plain ReLUs (slope 0 below 0). */
   readonly reluNets?: readonly string[];
   /**
-   * Options to change when training fails, the likeliest cause first. A remedy that the run already has is left out.
+   * Options to change when training fails, the likeliest cause first. Remedies that the run already uses are skipped.
    */
   readonly remedies?: readonly Remedy[];
   /**
@@ -315,7 +315,7 @@ export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly defaults: TrainingDefaults;
   /** Training defaults for points, if they differ from those for images. */
   readonly pointDefaults?: TrainingDefaults;
-  /** Fills in options that depend on the data. The config of a new run records them. */
+  /** Fills in options whose defaults depend on the data; the config of a new run records them. */
   resolve?(options: z.output<Schema>, data: DataInfo): z.output<Schema>;
   /**
    * Builds the nets and steps.
@@ -334,7 +334,7 @@ export interface Recipe {
   readonly definition: ModelDefinition;
 }
 
-/** An argument that is optional if all of its properties are. */
+/** An argument that is optional if all of its properties are optional. */
 type OptionalIfEmpty<Options> = {} extends Options ? [options?: Options] : [options: Options];
 
 /**

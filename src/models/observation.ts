@@ -109,7 +109,7 @@ function remediesOf({ sigma, activation }: ObservationOptions): Remedy[] {
     option: "sigma",
     against: ["posterior-collapse"],
     value: sigma / 4,
-    reason: `with a standard deviation of ${threeDigits(sigma)} the reconstruction term is too weak`,
+    reason: `with a standard deviation of ${threeDigits(sigma)}, the reconstruction term has too little weight`,
   };
   return [...(narrower === false ? [] : [narrower]), ...(activation === "relu" ? [tanhRemedy] : [])];
 }
@@ -132,7 +132,7 @@ const fewImages = 2000;
 /** Weight of the current batch in the running mean of squared errors. */
 const deviationMomentum = 0.05;
 
-/** Learning-rate multiplier of the learned standard deviation, which starts at 1 and has far to go. */
+/** Learning-rate multiplier of the learned standard deviation, which starts at 1, usually far from its optimum. */
 const deviationSpeed = 20;
 
 /** Adam for the nets of a model with a likelihood. */

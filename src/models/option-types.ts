@@ -140,7 +140,7 @@ export interface CategoricalVaeOptions {
   readonly temperatureRate?: Given<typeof categoricalVaeOptions>["temperatureRate"];
   /** Steps between two updates of the temperature. @default 500 */
   readonly temperatureInterval?: Given<typeof categoricalVaeOptions>["temperatureInterval"];
-  /** KL term of the categorical posterior, or a Monte Carlo estimate for the relaxed sample (relaxed): a true bound, under which codes come into use later. @default "categorical" */
+  /** KL term of the categorical posterior, or a Monte Carlo estimate for the relaxed sample (relaxed): a true bound, under which latents become active later. @default "categorical" */
   readonly kl?: Given<typeof categoricalVaeOptions>["kl"];
   /** Monte Carlo samples per item, with --estimator score-function. @default 1 */
   readonly mcSamples?: Given<typeof categoricalVaeOptions>["mcSamples"];

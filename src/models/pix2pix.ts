@@ -17,7 +17,7 @@ import {
   discriminatorLossOf,
   conditionalPatchScores,
   lambdaRemedies,
-  laidOver,
+  concatSource,
   meanAbsolute,
   patchLossField,
   patchLosses,
@@ -111,7 +111,10 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
         optimizer: adamOf(chosen),
         loss: (batch, scope) => {
           const { source, target } = given(batch);
-          const shown = { real: laidOver(source, target), fake: laidOver(source, scope.nets[direction]!(source)) };
+          const shown = {
+            real: concatSource(source, target),
+            fake: concatSource(source, scope.nets[direction]!(source)),
+          };
           const { loss, logs } = discriminatorLossOf(objective, augmented, scorerOf(scope), shown, "", scope);
           // Halving the loss slows the discriminator relative to the generator.
           return { loss: mul(loss, 0.5), logs: logs! };
@@ -130,7 +133,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
             objective,
             augmented,
             scorerOf(scope),
-            laidOver(source, made),
+            concatSource(source, made),
             "",
             scope,
           );

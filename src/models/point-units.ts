@@ -13,7 +13,7 @@ export function inUnits(model: Model, scale: PointScale | undefined): Model {
   if (scale === undefined) return model;
   const mean = vector(scale.mean);
   const deviation = vector(scale.deviation);
-  // If points are far from 0 and close to each other, the float32 rounding of the mean exceeds a standard deviation.
+  // Points can be so far from 0 and so close to each other that the rounding error of their mean in float32 exceeds their standard deviation.
   const isCoarse = coarseCoordinates(scale).length > 0;
   const rest = vector(scale.mean.map((value) => value - Math.fround(value)));
   const into = (x: Tensor): Tensor => div(isCoarse ? sub(sub(x, mean), rest) : sub(x, mean), deviation);

@@ -1,7 +1,7 @@
 import { choiceField, integerField, numberField } from "../base/options.ts";
 import type { Shape } from "../base/ndarray.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type Layer, patchDiscriminator, residualGenerator, uNet, usualPatchLayers } from "../nn/index.ts";
+import { type Layer, patchDiscriminator, residualGenerator, uNet, defaultPatchLayers } from "../nn/index.ts";
 import { type AdversarialLoss, hinge, leastSquares, nonSaturating } from "../objectives/index.ts";
 import { abs, concat, mean, reshape, slice, square, sub } from "../ops/index.ts";
 import { adam } from "../optim/index.ts";
@@ -99,14 +99,14 @@ export function conditionalPatchScores(net: string, shape: Shape) {
   const map: NetMap = {
     inputs: { source: shape, image: shape },
     outputs: ({ source, image }, { nets }) => ({
-      score: patchMean(nets[net]!(laidOver(inside(source!), inside(image!)))),
+      score: patchMean(nets[net]!(concatSource(inside(source!), inside(image!)))),
     }),
   };
   return { map: { [net]: map }, discriminator: { map: net, source: "source", input: "image", output: "score" } };
 }
 
 /** Concatenates images and their sources along the channels. */
-export function laidOver(source: Tensor, image: Tensor): Tensor {
+export function concatSource(source: Tensor, image: Tensor): Tensor {
   return concat([source, image], 3);
 }
 
@@ -135,11 +135,11 @@ export function discriminatorWithHeads(
   image: Shape,
   { views }: Augmentation,
 ): Layer {
-  const layers = discriminatorLayers ?? usualPatchLayers(image);
+  const layers = discriminatorLayers ?? defaultPatchLayers(image);
   return patchDiscriminator({ channels: ndf, layers, norm, outputs: views.length }, image);
 }
 
-/** Augmentation of a discriminator's inputs, instance noise last; `name` distinguishes several games. */
+/** Augmentation of a discriminator's inputs, instance noise last; `name` distinguishes several discriminators. */
 export function augmentedFor(
   chosen: Parameters<typeof augmentationOf>[0] & { readonly instanceNoise: number },
   { boundary }: AdversarialLoss,

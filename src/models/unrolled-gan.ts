@@ -83,7 +83,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   };
 }
 
-/** The pair with the generated items as constants. */
+/** The generator and discriminator with the generated items as constants. */
 function withStillFakes({ real, fake }: Pair): Pair {
   return { real, fake: stopGradient(fake) };
 }

@@ -82,7 +82,7 @@ function build(chosen: Options, data: DataInfo): Model {
         },
       },
     ],
-    // Without the baseline, which adds little to the graph; leave-one-out would need more than one sample.
+    // The baseline is omitted: it adds little to the graph, and leave-one-out would need more than one sample.
     growth: {
       option: "mcSamples",
       value: mcSamples,

@@ -46,7 +46,7 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
   const score = (scope: Scope, code: Tensor, items: Tensor, head: number): Tensor =>
     headOf(scope.nets.discriminator!(concat([code, flattenItems(items)], 1)), head);
   /**
-   * Codes paired with generated items and reconstructed codes paired with real items, and the scores of both, by view.
+   * By view: codes paired with generated items, reconstructed codes paired with real items, and the scores of both.
    */
   const pairs = (batch: Tensor, who: string, scope: Scope) => {
     const code = scope.noise("z", "normal", [staticDim(batch, 0, "veegan"), latent]);
@@ -119,15 +119,15 @@ function build(chosen: z.output<typeof options>, data: DataInfo): Model {
 }
 
 /**
- * Maps items to codes [n, latent]. Without spectral normalisation, which would bound its slope where it must invert a
- * flat generator.
+ * Maps items to codes [n, latent]. Has no spectral normalisation, because that would bound its slope, and inverting a flat generator
+ * needs a steep one.
  */
 function reconstructorNet(options: DiscriminatorOptions, latent: number, item: Shape): Layer {
   const norm = options.norm === "spectral" ? "none" : options.norm;
   return discriminatorNet({ ...options, norm, outputs: latent }, item);
 }
 
-/** Width to which an image is reduced before it is scored together with its code. */
+/** Number of features to which an image is reduced before it is scored together with its code. */
 const features = 128;
 
 /** Scores [n, outputs] of codes concatenated with flattened items, [n, latent + size]. */

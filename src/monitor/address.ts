@@ -40,7 +40,7 @@ export async function runningStudio(root: string): Promise<StudioAddress | null>
 }
 
 /** The port that the folder's studio used last; 0 if unknown. */
-export async function usualPort(root: string): Promise<number> {
+export async function lastPort(root: string): Promise<number> {
   return (await readNote(root))?.port ?? 0;
 }
 
@@ -65,7 +65,7 @@ async function readNote(root: string): Promise<z.output<typeof note> | null> {
   }
 }
 
-/** Failures are ignored: without the note, only finding the studio again does not work. */
+/** Failures are ignored: without the note, the studio is merely not found again. */
 async function writeNote(content: z.input<typeof note>): Promise<void> {
   const path = await pathOf(content.root);
   if (path === null) return;

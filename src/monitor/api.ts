@@ -43,7 +43,7 @@ export interface RunPage {
   readonly report: boolean;
   /** Whether this server can stop or resume it. */
   readonly control: "stop" | "resume" | null;
-  /** Why it can do neither; null if it can, or if the studio is read-only. */
+  /** Why the run can be neither stopped nor resumed; null if it can, or if the studio is read-only. */
   readonly fixed: string | null;
 }
 
@@ -163,7 +163,7 @@ export interface SweepRow {
   readonly best: number | null;
 }
 
-/** What the page of a sweep shows: formatted texts and positions, as in the sweep's report. */
+/** Contents of the page of a sweep: formatted texts and positions, as in the sweep's report. */
 export interface SweepPage {
   readonly row: SweepRow;
   /** Column headers, and the configurations, best first. */
@@ -207,7 +207,7 @@ export interface ParallelPlot {
   readonly note: string;
 }
 
-/** What the form sends: all values as texts of flags. */
+/** Contents of the submitted form: all values as texts of flags. */
 export interface TrainRequest {
   readonly recipe: string;
   /** A data set, or two domains; empty to use those of `from`. */
@@ -218,7 +218,7 @@ export interface TrainRequest {
   readonly from?: string | undefined;
 }
 
-/** Why something was refused. */
+/** Why a request was refused. */
 export interface Refusal {
   readonly message: string;
   /** The flag that the message is about, without dashes. */
@@ -233,8 +233,8 @@ export interface Forms {
   readonly devices: readonly string[];
   /** The folder of the runs, absolute. */
   readonly root: string;
-  /** Why no training can be started here; null if it can. */
+  /** Why no training run can be started here; null if one can. */
   readonly noStart: string | null;
-  /** Why no run can be stopped or continued; null if it can. */
+  /** Why no run can be stopped or continued; null if runs can. */
   readonly readOnly: string | null;
 }

@@ -27,7 +27,7 @@ export interface MonitorOptions {
   readonly root: string;
   /** The token that a browser must send. */
   readonly token: string;
-  /** Why trainings cannot be started, stopped or resumed; null if they can. */
+  /** Why training runs cannot be started, stopped or resumed; null if they can. */
   readonly readOnly: string | null;
 }
 
@@ -116,7 +116,7 @@ export function monitorApp({ root, token, readOnly }: MonitorOptions): {
     c.text(error instanceof ZayaError ? error.message : `the server failed: ${error.message}`, 500),
   );
 
-  /** Why no run can be started in this folder, although its runs may be resumed. */
+  /** Why no run can be started in this folder, even if its runs can be resumed. */
   const noStart = async (): Promise<string | null> => {
     if (readOnly !== null || !holdsRun(await readdir(root).catch(() => []))) return readOnly;
     return "This folder is one run: to start others, open a studio on the folder above it.";
@@ -152,16 +152,16 @@ export function monitorApp({ root, token, readOnly }: MonitorOptions): {
 
   app.get("/api/table", (c) =>
     streamSSE(c, async (stream) => {
-      let told: ReadonlyMap<string, RunRow> | null = null;
+      let sent: ReadonlyMap<string, RunRow> | null = null;
       while (open(stream)) {
         const now: ReadonlyMap<string, RunRow> = new Map((await runs.rows()).map((row) => [row.id, row]));
-        const changed = [...now.values()].filter((row) => told?.get(row.id) !== row);
-        const gone = [...(told?.keys() ?? [])].filter((id) => !now.has(id));
-        const rows: TableEvents["rows"] = { all: told === null, changed, gone };
-        if (told === null || changed.length > 0 || gone.length > 0) {
+        const changed = [...now.values()].filter((row) => sent?.get(row.id) !== row);
+        const gone = [...(sent?.keys() ?? [])].filter((id) => !now.has(id));
+        const rows: TableEvents["rows"] = { all: sent === null, changed, gone };
+        if (sent === null || changed.length > 0 || gone.length > 0) {
           await stream.writeSSE({ event: "rows", data: JSON.stringify(rows) });
         }
-        told = now;
+        sent = now;
         await pause(tablePoll);
       }
     }),
@@ -231,13 +231,13 @@ export function monitorApp({ root, token, readOnly }: MonitorOptions): {
     work: (body: unknown) => Promise<Response>,
   ): Promise<Response> => {
     if (refusal !== null) return c.text(refusal, 403);
-    // Requiring JSON and a same-site cookie keeps forms of other sites from sending requests.
-    if (c.req.header("content-type") !== "application/json") return c.text("JSON is wanted", 415);
+    // Requiring JSON and a same-site cookie prevents forms on other sites from sending requests.
+    if (c.req.header("content-type") !== "application/json") return c.text("requests must be JSON", 415);
     try {
       return await work(await c.req.json());
     } catch (error) {
       if (error instanceof z.ZodError || error instanceof SyntaxError)
-        return c.text("not a request of the studio", 400);
+        return c.text("the request must come from the studio's page", 400);
       if (!(error instanceof ZayaError)) throw error;
       const flag = error instanceof OptionError ? (error.option ?? null) : null;
       return c.json({ message: error.message, flag } satisfies Refusal, 422);

@@ -1,7 +1,7 @@
 import { describeOptions } from "../base/options.ts";
 import { datasets, digitsOutlined } from "../data/index.ts";
 import { models } from "../models/index.ts";
-import { devices, usualData } from "../node/index.ts";
+import { devices, defaultData } from "../node/index.ts";
 import { dataOptions, trainOptions } from "../run/index.ts";
 import type { Field, Forms } from "./api.ts";
 
@@ -13,7 +13,7 @@ export function forms(root: string, noStart: string | null, readOnly: string | n
       summary,
       options: fieldsOf(options),
       domains: learnsFrom === "domains",
-      usual: learnsFrom === "items" ? usualData(pointDefaults !== undefined).spec : digitsOutlined.name,
+      usual: learnsFrom === "items" ? defaultData(pointDefaults !== undefined).spec : digitsOutlined.name,
     })),
     training: fieldsOf(trainOptions),
     data: fieldsOf(dataOptions.omit({ spec: true, second: true })),

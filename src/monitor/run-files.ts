@@ -35,14 +35,14 @@ export async function pathInRun(folder: string, name: string): Promise<string | 
     throw error;
   });
   if (path === null || path.startsWith((await realpath(folder)) + sep)) return path;
-  throw new RunError(`${name}: must lie in the folder of the run - got a link out of it`);
+  throw new RunError(`${name}: must be inside the run folder - got a link that points outside`);
 }
 
 /** The content of a JSON file of a run, or the error why it could not be read. Links are not followed; the caller checks the folders above. */
 export async function readJson(folder: string, name: string): Promise<unknown> {
   try {
     return await naming("read", name, () => readOwn(join(folder, name), name), {
-      ELOOP: ["it must lie in the folder of the run", "it is a link"],
+      ELOOP: ["it must be inside the run folder", "it is a link"],
     });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

@@ -40,7 +40,7 @@ export class RunFolders {
     return this.asked.rows;
   }
 
-  /** What a run's page shows, except whether it can be stopped or resumed; null for a path that is not a run under the served folder. */
+  /** Contents of a run's page, except whether it can be stopped or resumed; null for a path that is not a run under the served folder. */
   async page(id: string): Promise<Omit<RunPage, "control" | "fixed"> | null> {
     const folder = await this.folderOf(id);
     if (folder === null) return null;
@@ -63,7 +63,7 @@ export class RunFolders {
     };
   }
 
-  /** The folder of a run; null for any other path, including paths out of the served folder. */
+  /** The folder of a run; null for any other path, including paths outside the served folder. */
   async folderOf(id: string): Promise<string | null> {
     if (!isPlain(id)) return null;
     const root = await realpath(this.root).catch(() => null);
@@ -150,14 +150,14 @@ async function readRow(id: string, folder: string): Promise<RunRow> {
   const recipe = textOf(entryOf(config, "recipe"));
   const broken =
     [record, config].find((file) => file instanceof Error)?.message ??
-    (status === undefined ? "run.json: has no status of a run of zaya" : null) ??
+    (status === undefined ? "run.json: has no valid run status" : null) ??
     (recipe === null ? "config.json: has no recipe" : null);
   const measured = await results(folder);
   const gone = status === "running" && (await lockHolder(folder).catch(() => null)) === null;
   return {
     id,
     status: broken !== null ? "broken" : gone ? "interrupted" : status!,
-    reason: broken ?? (gone ? "its process ended without a report" : textOf(entryOf(record, "reason"))),
+    reason: broken ?? (gone ? "its process ended without reporting a status" : textOf(entryOf(record, "reason"))),
     recipe,
     step: numberOf(entryOf(record, "step")) ?? 0,
     steps: numberOf(entryOf(entryOf(config, "train"), "steps")) ?? 0,

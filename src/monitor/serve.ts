@@ -5,7 +5,7 @@ import { serve } from "@hono/node-server";
 
 import { OptionError } from "../base/errors.ts";
 import { isBucket } from "../node/bucket.ts";
-import { forgetStudio, rememberStudio, usualPort } from "./address.ts";
+import { forgetStudio, rememberStudio, lastPort } from "./address.ts";
 import { monitorApp } from "./app.ts";
 import { writeRefusal } from "./run-folders.ts";
 import { isZip, unpackRuns } from "./zipped-runs.ts";
@@ -13,9 +13,9 @@ import { isZip, unpackRuns } from "./zipped-runs.ts";
 export interface Monitor {
   /** The URL to open, with the token that authorises the browser. */
   readonly address: string;
-  /** Why it only shows runs; null if it can start them. */
+  /** Why runs are only shown; null if they can be started. */
   readonly readOnly: string | null;
-  /** Stops the trainings that were started from the page, and waits for them. */
+  /** Stops the training runs that were started from the page, and waits for them. */
   close(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export interface ServeOptions {
 /** The folder that is served, and how to remove it if it is temporary. */
 interface Source {
   readonly root: string;
-  /** Why nothing in it can be changed. */
+  /** Why its runs are only shown; null if they can be changed. */
   readonly readOnly: string | null;
   /** Whether it still exists for a later studio. */
   readonly lasts: boolean;
@@ -45,7 +45,7 @@ export async function serveMonitor(path: string, { port, readOnly }: ServeOption
   const { root, lasts } = source;
   const token = randomBytes(16).toString("hex");
   const { app, close } = monitorApp({ ...source, token });
-  const preferred = port ?? (lasts ? await usualPort(root) : 0);
+  const preferred = port ?? (lasts ? await lastPort(root) : 0);
   try {
     const { server, taken } = await listen(app.fetch, preferred).catch((error: NodeJS.ErrnoException) => {
       // The last port is only preferred: another one is used if it is taken.
@@ -71,10 +71,13 @@ export async function serveMonitor(path: string, { port, readOnly }: ServeOption
     await source.remove();
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") {
-      throw new OptionError(`the port must be free - got ${port}, which another program has`, "choose another --port");
+      throw new OptionError(`the port must be free - got ${port}, which another program uses`, "choose another --port");
     }
     if (code === "EACCES") {
-      throw new OptionError(`the port must be allowed - got ${port}, which needs more rights`, "choose one from 1024");
+      throw new OptionError(
+        `the port must be permitted - got ${port}, which needs elevated privileges`,
+        "choose 1024 or above",
+      );
     }
     throw error;
   }
@@ -92,15 +95,15 @@ function listen(fetch: Fetch, port: number): Promise<{ server: ReturnType<typeof
 async function openSource(path: string, readOnly: boolean): Promise<Source> {
   if (isBucket(path)) {
     throw new OptionError(
-      `the studio shows folders, as it reads files again each second - got ${path}`,
-      "zaya sweep status NAME --store URL prints the table of a sweep, zaya report RUN writes the page of a run",
+      `the studio shows only folders, because it rereads files every second - got ${path}`,
+      "zaya sweep status NAME --store URL prints the table of a sweep, zaya report RUN writes the report of a run",
     );
   }
   const root = await realpath(path).catch(() => null);
   if (root === null) {
     throw new OptionError(
       `the folder of runs must exist - got ${path}`,
-      "train a model first, or name a folder: zaya studio DIR",
+      "train a model first, or name another folder: zaya studio DIR",
     );
   }
   const found = await stat(root);
@@ -112,7 +115,7 @@ async function openSource(path: string, readOnly: boolean): Promise<Source> {
   if (!found.isDirectory()) {
     throw new OptionError(
       `the path must be a folder of runs, or a zip file of them - got ${path}, ${found.isFile() ? "a file" : "neither"}`,
-      "name the folder in which the runs lie: zaya studio DIR",
+      "name the folder that contains the runs: zaya studio DIR",
     );
   }
   await readdir(root).catch((error: NodeJS.ErrnoException) => {
@@ -121,6 +124,6 @@ async function openSource(path: string, readOnly: boolean): Promise<Source> {
   const refusal = await writeRefusal(root);
   const why = readOnly
     ? "This studio was opened with --read-only: runs are only shown."
-    : refusal && `Runs are only shown, as their folder cannot be changed: ${refusal}.`;
+    : refusal && `Runs are only shown, because their folder cannot be changed: ${refusal}.`;
   return { root, readOnly: why, lasts: true, remove: async () => undefined };
 }

@@ -46,7 +46,7 @@ export class SweepFolders {
     return rows.filter((row) => row !== null);
   }
 
-  /** What the page of a sweep shows; null for a path that is not a sweep under the served folder. */
+  /** Contents of the page of a sweep; null for a path that is not a sweep under the served folder. */
   async page(id: string): Promise<SweepPage | null> {
     const row = await this.row(id);
     const table = await this.table(id);

@@ -4,14 +4,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { OptionError, RunError } from "../base/errors.ts";
-import { type LockHolder, beyondSight } from "../node/lock.ts";
+import { type LockHolder, invisibleHost } from "../node/lock.ts";
 import { lockHolder } from "../node/place.ts";
 import type { RunPage, TrainRequest } from "./api.ts";
 import { isThere, writeRefusal } from "./run-folders.ts";
 
 const program = fileURLToPath(new URL("../../bin/zaya.js", import.meta.url));
 
-/** Interval, in milliseconds, at which a starting training is polled for its run folder. */
+/** Interval, in milliseconds, at which a starting process is polled for its run folder. */
 const startPoll = 100;
 
 /** Characters kept of the end of a process's output. */
@@ -27,7 +27,7 @@ interface Started {
 /** Whether this server can stop or resume a run, and if not, why. */
 type Control = Pick<RunPage, "control" | "fixed">;
 
-/** Trainings started by this server. Each is a process of the command line, so it behaves as if started in a terminal. */
+/** Training runs started by this server. Each is a command-line process, so it behaves as if started in a terminal. */
 export class Trainings {
   private readonly running = new Map<string, Started>();
 
@@ -44,7 +44,7 @@ export class Trainings {
     return { control: null, fixed: `It cannot be continued: ${refusal}.` };
   }
 
-  /** Starts a training and returns the name of its run. @throws OptionError with the message of a training that was refused. */
+  /** Starts a training run and returns its name. @throws OptionError with the error message if the command is refused. */
   async start({ recipe, data, flags, from }: TrainRequest): Promise<string> {
     const specs = data.map((spec) => spec.split(/[\\/]/).findLast((part) => part !== "") ?? "data");
     const base = [recipe, ...(from === undefined ? specs : ["again"])].join("-").replace(/[^\w.-]+/g, "-");
@@ -62,7 +62,7 @@ export class Trainings {
 
   /** Resumes a run, with a new total length if one is given. @throws OptionError when it is refused. */
   async resume(id: string, steps: string | undefined): Promise<void> {
-    if (this.running.has(id)) throw new OptionError("the run must have stopped - it is running");
+    if (this.running.has(id)) throw new OptionError("the run must be stopped - it is still running");
     await this.spawn(id, ["resume", join(this.root, id), ...(steps === undefined ? [] : [`--steps=${steps}`])]);
   }
 
@@ -77,7 +77,7 @@ export class Trainings {
     return process.kill(holder.pid, "SIGINT");
   }
 
-  /** Stops all trainings started here, and waits for them to end. */
+  /** Stops all training runs started here, and waits for them to end. */
   async close(): Promise<void> {
     const ends = [...this.running.values()].map(
       ({ process }) => new Promise((resolve) => process.once("exit", resolve)),
@@ -92,7 +92,7 @@ export class Trainings {
     const folder = join(this.root, id);
     const hear = (chunk: Buffer) => {
       const heard = started.words + chunk.toString();
-      // A refusal may also contain the folder.
+      // An error message may also contain the folder.
       started.begun ||= heard.includes(`run ${folder}\n`) || heard.includes(`resuming ${folder}:`);
       started.words = heard.slice(-keptWords);
     };
@@ -105,7 +105,7 @@ export class Trainings {
     // A resumed run still has its old record, so it counts as running only once it reports so.
     const isUnderWay = async () => started.begun && (await isThere(record));
     while (this.running.has(id) && !(await isUnderWay())) await sleep(startPoll);
-    // A training with nothing left to do exits without having begun.
+    // A run with nothing left to do exits without having begun.
     if (!this.running.has(id) && (child.exitCode !== 0 || !started.begun)) throw refusal(started.words);
   }
 
@@ -115,7 +115,7 @@ export class Trainings {
 }
 
 async function ofHolder(holder: LockHolder): Promise<Control> {
-  const elsewhere = await beyondSight(holder);
+  const elsewhere = await invisibleHost(holder);
   if (elsewhere !== null) return { control: null, fixed: `It is trained on ${elsewhere}: stop it there.` };
   // The lock may have been copied with a folder from elsewhere. Its process start time, which was compared, cannot be guessed.
   if (holder.started === null || !(await isThere("/proc/self/stat"))) {

@@ -47,7 +47,7 @@ export async function unpackRuns(path: string, limits = usualLimits): Promise<Zi
   try {
     const entries = await readable(path, () => shownEntries(path, zip, limits));
     const folder = await mkdtemp(join(tmpdir(), "zaya-zip-"));
-    // Also if a second Ctrl-C ends the process.
+    // The folder is also removed if a second Ctrl-C ends the process.
     const atExit = () => rmSync(folder, { recursive: true, force: true });
     process.once("exit", atExit);
     const remove = async (): Promise<void> => {
@@ -73,14 +73,14 @@ async function shownEntries(path: string, zip: ZipFile, { bytes, files }: ZipLim
   for await (const entry of zip.eachEntry()) {
     const name = entry.fileName;
     if (name.endsWith("/") || !isPlain(name) || !isShown(name)) continue;
-    if (found.has(name)) throw new DataError(`${path}: must hold every file once - got ${name} twice`);
+    if (found.has(name)) throw new DataError(`${path}: must contain each file only once - got ${name} twice`);
     if (entry.isEncrypted()) {
       throw new DataError(`${path}: must not be encrypted - got ${name}, which is`, "zip the runs without a password");
     }
     if (!entry.canDecodeFileData()) {
       throw new DataError(
-        `${path}: must be stored or deflated - got ${name}, compressed by method ${entry.compressionMethod}`,
-        "zip the runs anew with usual settings",
+        `${path}: must be uncompressed or use Deflate - got ${name}, compressed by method ${entry.compressionMethod}`,
+        "zip the runs again with default settings",
       );
     }
     size += entry.uncompressedSize;
@@ -88,7 +88,7 @@ async function shownEntries(path: string, zip: ZipFile, { bytes, files }: ZipLim
     if (size > bytes || found.size > files) {
       const got = size > bytes ? `more than ${gibibytes(bytes)}` : `more than ${files} files`;
       throw new DataError(
-        `${path}: what is shown of its runs must be at most ${gibibytes(bytes)} in ${files} files - got ${got}`,
+        `${path}: the displayed files of its runs must have at most ${gibibytes(bytes)} in ${files} files - got ${got}`,
         "unpack it yourself if you trust it, and open the folder: zaya studio DIR",
       );
     }
@@ -122,7 +122,7 @@ async function unpack(path: string, zip: ZipFile, entry: Entry, folder: string):
   }
 }
 
-/** Runs an operation on the zip file, with errors explained. */
+/** Runs an operation on the zip file and explains its errors. */
 async function readable<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -136,10 +136,10 @@ async function readable<T>(path: string, work: () => Promise<T>): Promise<T> {
       );
     }
     if (code !== undefined && !code.startsWith("Z_")) {
-      throw new DataError(`${path}: must be readable and unpacked to ${tmpdir()} - got ${code}`);
+      throw new DataError(`${path}: must be readable, and ${tmpdir()} writable - got ${code}`);
     }
     throw new DataError(
-      `${path}: must be an undamaged zip file of paths inside of it - got "${error.message}"`,
+      `${path}: must be an undamaged zip file without paths leading out of it - got "${error.message}"`,
       "copy or download it again",
     );
   }

@@ -145,7 +145,7 @@ const mlpInstead = "use --arch mlp";
  * Default hidden widths: two layers of 128 for mlp; for dcgan 64 channels, doubled at each halving until 4 to 7 pixels
  * are left. Empty where the image cannot be halved like this.
  */
-export function usualHidden(arch: AdversarialArch, item: Shape): number[] {
+export function defaultHidden(arch: AdversarialArch, item: Shape): number[] {
   if (arch === "mlp") return [128, 128];
   let [height, width] = item as [number, number, number];
   const channels: number[] = [];

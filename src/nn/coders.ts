@@ -8,7 +8,7 @@ import { sizeAdvice } from "./image-size.ts";
 import { glorotUniform, heNormal } from "./init.ts";
 import type { Layer } from "./layer.ts";
 import { linear } from "./linear.ts";
-import { discriminatorNet, generatorNet, usualHidden } from "./adversarial-nets.ts";
+import { discriminatorNet, generatorNet, defaultHidden } from "./adversarial-nets.ts";
 
 /** Options of encoders and decoders. */
 export interface CoderOptions {
@@ -71,7 +71,7 @@ function convolutional({ activation, hidden = [32, 64], inputs, outputs }: Coder
 
 /** The nets of a DCGAN: its discriminator as the encoder, its generator without tanh as the decoder. */
 function convolutionsOfDcgan({ activation, hidden, inputs, outputs }: CoderOptions, item: Shape): Coders {
-  const shared = { arch: "dcgan", hidden: hidden ?? usualHidden("dcgan", item), slope: 0.2 } as const;
+  const shared = { arch: "dcgan", hidden: hidden ?? defaultHidden("dcgan", item), slope: 0.2 } as const;
   return {
     encoder: discriminatorNet({ ...shared, activation: "leaky-relu", norm: "batch", outputs }, item),
     decoder: generatorNet({ ...shared, activation, latent: inputs, initialBias: 0, bounded: false }, item),

@@ -6,7 +6,7 @@ export * from "./image-pool.ts";
 export * from "./init.ts";
 export * from "./layer.ts";
 export * from "./linear.ts";
-export * from "./moving-chance.ts";
+export * from "./adaptive-probability.ts";
 export * from "./norm.ts";
 export * from "./adversarial-nets.ts";
 export * from "./running-mean.ts";

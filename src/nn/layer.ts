@@ -11,7 +11,7 @@ export type Values = Tree<NdArray<"float32">>;
 /** Distributions that the host can sample; a graph declares noise inputs of these kinds and is fed the numbers. */
 export type NoiseKind = "normal" | "uniform";
 
-/** What the surrounding step provides to a layer or a loss. */
+/** Services that the surrounding step provides to a layer or a loss. */
 export interface Context {
   /** True: batch statistics and dropout. False: running statistics, no dropout. */
   readonly training: boolean;

@@ -181,7 +181,7 @@ export function patchSide(layers: number): number {
 }
 
 /** The largest number of strided layers, up to three, whose receptive field fits into the images. */
-export function usualPatchLayers(item: Shape): number {
+export function defaultPatchLayers(item: Shape): number {
   const side = Math.min(item[0]!, item[1]!);
   return [3, 2].find((layers) => patchSide(layers) <= side) ?? 1;
 }

@@ -55,13 +55,13 @@ type Sdk = typeof import("@aws-sdk/client-s3");
 /** Attempts per request, with increasing pauses: about 10 s in all if the server asks to slow down. */
 const attempts = 6;
 
-/** Timeouts of establishing a connection and of a silent one, in milliseconds. Without them, a lost connection is awaited forever. */
+/** Timeouts of establishing a connection and of a silent one, in milliseconds. Without them, requests on a lost connection would never end. */
 const [connectionTimeout, socketTimeout] = [5000, 60_000];
 
 interface Connection {
   readonly sdk: Sdk;
   readonly client: S3Client;
-  /** Names of the buckets that were found to be there. */
+  /** Names of buckets known to exist. */
   readonly found: Set<string>;
 }
 
@@ -209,7 +209,7 @@ export class Bucket {
       const { name, $metadata } = error as S3ServiceException;
       const isMissing = name === "NoSuchKey" || (name === "NotFound" && what === "look for");
       if (isMissing && $metadata?.httpStatusCode === 404) {
-        // The response to HEAD has no body that could name what is missing.
+        // The response to HEAD has no body that could say what is missing.
         if (what === "look for") await this.requireBucket(connection);
         return null;
       }
@@ -271,7 +271,7 @@ function isRefusedCondition(error: unknown): boolean {
   return name === "PreconditionFailed" || $metadata?.httpStatusCode === 412 || name === "ConditionalRequestConflict";
 }
 
-/** Meaning of the errors of servers and connections, by name. */
+/** Explanations of the errors of servers and connections, by name. */
 const causes: readonly [pattern: RegExp, rule: string, hint: string][] = [
   [/NoSuchBucket/, "the bucket must exist", "check its name, or create it: zaya creates no buckets"],
   [

@@ -28,8 +28,8 @@ export function classFolders(files: readonly string[], unread: readonly string[]
   if (folders.length === 0 || (folders.length === 1 && beside === 0)) return { classes: null, notes: [] };
   if (beside > 0) {
     const images = beside === 1 ? "1 image is" : `${beside} images are`;
-    const told = `${images} next to the folder${folders.length === 1 ? "" : "s"} ${listed(folders)}`;
-    return { classes: null, notes: [`${told}: the data set has no classes`] };
+    const reason = `${images} next to the folder${folders.length === 1 ? "" : "s"} ${listed(folders)}`;
+    return { classes: null, notes: [`${reason}: the data set has no classes`] };
   }
   const known = classesFrom(labelsOf(folders));
   const rank = new Map(known.names.map((name, label) => [name, label]));

@@ -8,7 +8,7 @@ export function holdsRowNumbers(name: string): boolean {
 
 /** Note about a column that is ignored because of its name. */
 export function rowNumbersNote(name: string): string {
-  return `column ${name} is left out: pandas keeps its row index in it`;
+  return `column ${name} is ignored: pandas keeps its row index in it`;
 }
 
 /** The column from which classes of images are read. */

@@ -10,7 +10,7 @@ export type DataFormat = "NumPy" | "Parquet" | "table" | "IDX";
 interface Content {
   /** Its name in messages. */
   readonly name: string;
-  /** What to do with it. */
+  /** Advice for such files. */
   readonly hint: string;
   /** A supported format, which needs another file name ending. */
   readonly format?: DataFormat;

@@ -10,7 +10,7 @@ import { readChunks } from "./read-file.ts";
 const numeral = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** Digits in groups of three. */
 const grouped = /^[+-]?\d{1,3}([ ,.'\u00a0\u202f]\d{3})+([.,]\d+)?$/;
-/** A column name does not start like a number, and is not a placeholder for a missing number. */
+/** A column name does not start like a number and is not a placeholder for a missing value. */
 const columnName = /^(?!(nan|inf|infinity|na|n\/a|null|none)$)[^\d+\-.,]/i;
 /** Number of cells per block in memory. */
 const blockSize = 2 ** 16;
@@ -85,7 +85,7 @@ function areFloats(row: readonly string[]): boolean {
   return row.every((cell) => /\d[.e]/i.test(cell));
 }
 
-/** Decides from the next row whether a first row of numbers is a header. */
+/** Decides from the second row whether a first row of numbers is a header. */
 type HeaderTest = (row: readonly string[]) => boolean;
 
 function areNoYears(row: readonly string[]): boolean {
@@ -110,7 +110,7 @@ class Table {
   /** Columns that are ignored. */
   private readonly dropped = new Set<number>();
   private comments = 0;
-  /** A first row that may be column numbers or years, which the next row decides. */
+  /** A first row that may be column numbers or years; the next row decides. */
   private supposed: { readonly line: number; readonly what: string; readonly stands: HeaderTest } | null = null;
   /** Why the first row was ignored. */
   private headless: string | null = null;
@@ -176,7 +176,7 @@ class Table {
       ...Array.from(this.dropped, (column) => rowNumbersNote(header![column]!)),
       ...(header ?? []).filter(isLabel).map(labelAmongPointsNote),
       ...(headless === null ? [] : [headless]),
-      ...(comments === 0 ? [] : [`${comments} ${comments === 1 ? "line" : "lines"} beginning with # left out`]),
+      ...(comments === 0 ? [] : [`${comments} ${comments === 1 ? "line" : "lines"} beginning with # ignored`]),
     ];
   }
 
@@ -192,7 +192,7 @@ class Table {
 
   /** Discards the only row, which was not a point. */
   private clear({ line, what }: { readonly line: number; readonly what: string }): void {
-    this.headless = `line ${line} is left out: ${what}`;
+    this.headless = `line ${line} is ignored: ${what}`;
     this.count = 0;
     this.blocks.length = 0;
   }
@@ -241,7 +241,7 @@ class Table {
 
   private number(cell: string, line: number, column: number): number {
     const value = Number(cell);
-    // Number() accepts more than people do: empty text, and 0x10.
+    // Number() accepts more than people expect, such as empty text and 0x10.
     const plain = cell.length === 1 || cell.charCodeAt(1) <= 57 || numeral.test(cell);
     if (cell === "" || !plain || Number.isNaN(value)) throw this.noNumber(cell, line, column);
     if (!Number.isFinite(Math.fround(value))) throw this.tooLarge(cell, line, column);
@@ -252,7 +252,7 @@ class Table {
   /** @throws DataError for a whole number that float64 rounds, since two keys could become equal. */
   private requireExact(cell: string, value: number, line: number, column: number): void {
     const digits = cell.replace("+", "");
-    // A program that writes a float chooses the shortest text that is read back exactly.
+    // Programs that write floats choose the shortest text that reads back exactly.
     if (!/^-?\d+$/.test(digits) || digits === String(value) || BigInt(digits) === BigInt(value)) return;
     throw new DataError(
       `${this.where}: a whole number beyond 2^53 must be one that float64 can hold - got ${cell.slice(0, 40)}, which would become ${BigInt(value)}, at line ${line}, column ${column + 1}${this.named(column)}`,

@@ -68,7 +68,7 @@ export async function openImage(bytes: Uint8Array, file: string): Promise<ImageH
   return sharpHeader(start, header, { size: bytes.length, kind: kind?.name ?? header.format, tiff });
 }
 
-/** At which level sharp fails. With "truncated", undecodable strips of a TIFF would be black. */
+/** The level of problems at which sharp fails. With "truncated", undecodable strips of a TIFF would become black. */
 type FailOn = "error" | "warning";
 
 /** Formats whose decoders only warn about invalid data. Others have checksums, or warn about unknown fields. */

@@ -21,13 +21,13 @@ export const devices = ["auto", "cpu", "kernels", "wasm", "webgpu"] as const;
 
 /**
  * `auto` is `kernels`, or `wasm` where ONNX Runtime is not installed. `kernels` computes large products with ONNX Runtime and
- * fuses everything else into WebAssembly kernels; `wasm` is kernels alone, without native parts; `cpu` is ONNX Runtime
+ * fuses everything else into WebAssembly kernels; `wasm` is kernels alone, without native code; `cpu` is ONNX Runtime
  * alone. `cpu` and `webgpu` are used only on request.
  */
 export type Device = (typeof devices)[number];
 
-/** What `auto` means on this machine. */
-export const usualDevice: Device = hasOnnxRuntime ? "kernels" : "wasm";
+/** The device that `auto` selects on this machine. */
+export const defaultDevice: Device = hasOnnxRuntime ? "kernels" : "wasm";
 
 /** ONNX Runtime's options for a device of this machine. */
 export function ortOptions(device: Device = "auto", threads = availableParallelism()): OrtOptions {
@@ -46,7 +46,7 @@ export interface NodeEngineOptions {
  * installed.
  */
 export async function nodeEngine({ device = "auto", threads }: NodeEngineOptions = {}): Promise<Engine> {
-  const chosen = engineOf(device === "auto" ? usualDevice : device, threads ?? availableParallelism());
+  const chosen = engineOf(device === "auto" ? defaultDevice : device, threads ?? availableParallelism());
   const engine = { ...chosen, freeMemory: availableMemory };
   // A missing device is only detected when a session is created, so one is created before any work starts.
   if (engine.name === "webgpu") await requireUpdates(engine);

@@ -241,7 +241,7 @@ async function filesUnder(path: string, name: string): Promise<string[]> {
   if (kind === "file") return [name];
   if (kind === "nothing") return [];
   const names: string[] = [];
-  // The process that writes a live run may have removed the folder since.
+  // The process that trains the run may have removed the folder since.
   const entries = await readdir(path).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return [];
     throw error;
@@ -269,7 +269,7 @@ async function statOf(path: string): Promise<Stats | null> {
   }
 }
 
-/** Meaning of the system's error codes, and what to do. */
+/** Explanations of the system's error codes, and what to do. */
 export type Causes = Readonly<Record<string, readonly [rule: string, hint: string]>>;
 
 const causes: Causes = {
@@ -291,7 +291,7 @@ const causes: Causes = {
   EISDIR: ["the path must be a file", "it is a folder: choose another name"],
 };
 
-/** Meaning of the same codes when something new is created. */
+/** Explanations of the same codes when something new is created. */
 const causesOfMaking: Causes = {
   ENOENT: ["the folder must accept new files", "it was removed meanwhile, or accepts none: choose another folder"],
 };
@@ -311,7 +311,7 @@ export const causesInRun: Causes = {
 
 /**
  * Runs `body`; an error of the file system becomes a RunError that names the path and says what to do.
- * @param special What some codes mean here.
+ * @param special Explanations of codes that have a special meaning here.
  */
 export async function naming<T>(what: string, path: string, body: () => Promise<T>, special: Causes = {}): Promise<T> {
   try {

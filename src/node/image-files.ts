@@ -13,7 +13,7 @@ const jpeg = { format: "jpeg", quality: 95 } as const;
 /** Without this setting, sharp writes TIFF with lossy JPEG compression. */
 const tiff = { format: "tiff", compression: "lzw" } as const;
 
-/** Formats in which images are written, by file name ending. PNG has no quality here, since that would reduce it to a palette. */
+/** Formats in which images are written, by file name ending. PNG has no quality setting here, because sharp would then reduce it to a palette. */
 const formats = {
   ".png": { format: "png" },
   ".jpg": jpeg,

@@ -16,7 +16,7 @@ export interface FolderLayout {
   readonly pairs?: "side-by-side" | undefined;
 }
 
-const sameShape = "resize all to N x N with --size N; if some are in colour, save the greyscale images as RGB";
+const sameShape = "resize all of them to N x N with --size N; if some are in colour, save the greyscale images as RGB";
 /** Names of the folders of the two splits, in any case; the first one that exists is used. */
 const trainFolders = ["train", "training"];
 const testFolders = ["test", "testing", "val", "valid", "validation"];
@@ -141,7 +141,7 @@ async function readClasses(path: string, how: ImageFolderOptions): Promise<DataP
 function othersNote(others: readonly string[], train: string, test: string | null): string[] {
   if (others.length === 0 || test === null) return [];
   const [one, are] = others.length === 1 ? ["the folder", "is"] : ["the folders", "are"];
-  return [`${one} ${listed(others)} ${are} left out: ${basename(train)} and ${basename(test)} are read`];
+  return [`${one} ${listed(others)} ${are} ignored: ${basename(train)} and ${basename(test)} are read`];
 }
 
 /** The classes of test images, by the names of the training classes. Null if their folders are not classes. */

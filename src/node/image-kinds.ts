@@ -11,10 +11,10 @@ export interface FileKind {
 /** A star stands for all files with the same ending. */
 const toJpeg = "convert it to JPEG, for example with magick mogrify -format jpg *";
 const toPng = "convert it to PNG, for example with magick mogrify -format png *";
-const develop = "develop it to JPEG or TIFF, for example with darktable";
-const frames = "take images out of it, for example with ffmpeg";
+const develop = "convert it to JPEG or TIFF, for example with darktable";
+const frames = "extract images from it, for example with ffmpeg";
 const floats = "save it as 8-bit PNG, or as TIFF of floats in [0, 1]";
-const raw: FileKind = { name: "a camera's raw file", instead: develop };
+const raw: FileKind = { name: "a camera raw file", instead: develop };
 
 const decoded = {
   jpeg: { name: "JPEG" },
@@ -70,7 +70,7 @@ const signatures: readonly (readonly [at: number, bytes: string | readonly numbe
   [257, "ustar", { name: "a TAR archive", instead: "unpack it" }],
   [0, [0x1a, 0x45, 0xdf, 0xa3], { name: "a video", instead: frames }],
   [0, [0, 0, 1, 0xba], { name: "a video", instead: frames }],
-  [0, "version https://git-lfs", { name: "a pointer of Git LFS", instead: "fetch the image with: git lfs pull" }],
+  [0, "version https://git-lfs", { name: "a Git LFS pointer", instead: "fetch the image with: git lfs pull" }],
 ];
 
 /** Kinds of ISO media files by their brand; the first match counts. */

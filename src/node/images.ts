@@ -33,13 +33,13 @@ export interface EncodedImage {
 export interface ReadImages {
   /** `[n, h, w, c]`; `c` is 1 when every image is grey, else 3. */
   readonly items: NdArray<"uint8">;
-  /** The name of each item; in a folder, its relative path with "/". */
+  /** Name of each item; in a folder, its relative path with "/". */
   readonly files: readonly string[];
   /** For each item, the index of the given image. */
   readonly places: readonly number[];
   /** How values were scaled to [0, 1], for each type among them. */
   readonly scales: readonly ValueScale[];
-  /** Notes on decisions that the items do not show, one sentence each. */
+  /** Notes on how the files were interpreted, one sentence each. */
   readonly notes: readonly string[];
   readonly skipped: readonly SkippedFile[];
 }
@@ -78,7 +78,7 @@ export async function readImageFolder(folder: string, options: ImageFolderOption
     }
   }
   const read = await readImages(folder, images(), files.length, options, skipped);
-  if (read === null) throw nothingRead(folder, skipped, "no files", "in this folder and the folders in it");
+  if (read === null) throw noReadableImage(folder, skipped, "no files", "in this folder and the folders in it");
   const limited = read.files.length === options.limit;
   return { ...read, unread: limited ? files.slice(read.places.at(-1)! + 1) : [] };
 }
@@ -275,8 +275,13 @@ class ItemBuffer {
   }
 }
 
-/** @param none What was found if nothing was skipped. @param place Where images are expected. */
-export function nothingRead(where: string, skipped: readonly SkippedFile[], none: string, place: string): DataError {
+/** @param none What the message reports if nothing was skipped. @param place Location in which images are expected. */
+export function noReadableImage(
+  where: string,
+  skipped: readonly SkippedFile[],
+  none: string,
+  place: string,
+): DataError {
   return new DataError(
     `${where} must hold at least one image - got ${skipped.length === 0 ? none : skippedWords(skipped)}`,
     `PNG, JPEG, WebP, GIF, TIFF and AVIF are read, ${place}`,

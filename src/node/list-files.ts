@@ -21,9 +21,9 @@ export async function listFiles(root: string, skipped: SkippedFile[]): Promise<s
     if (above.includes(here)) return;
     const entries = await readdir(here, { withFileTypes: true });
     if (isRunFolder(entries.map(({ name }) => name))) {
-      // The pictures of a run are not training data.
+      // Pictures of a run are not training data.
       if (at === "") throw runAsData(root);
-      skipped.push({ file: at, reason: "the folder of a run, whose pictures are not data" });
+      skipped.push({ file: at, reason: "the folder of a run, whose pictures are not used as data" });
       return;
     }
     for (const entry of entries) {
@@ -35,7 +35,7 @@ export async function listFiles(root: string, skipped: SkippedFile[]): Promise<s
         continue;
       }
       try {
-        // Only links need a call of stat: a folder can contain hundreds of thousands of files.
+        // Only links need a call to stat, because a folder can contain hundreds of thousands of files.
         const found = entry.isFile() || entry.isDirectory() ? entry : await stat(join(here, name));
         if (found.isFile()) files.push(file);
         else if (found.isDirectory()) await visit(join(here, name), file, [...above, here]);
@@ -72,7 +72,7 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
 };
 
-/** Why a file or folder cannot be opened, in words. */
+/** Describes why a file or folder cannot be opened. */
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const known = code === undefined ? undefined : reasons[code];

@@ -2,7 +2,7 @@ import type { Trainer } from "../sweep/index.ts";
 import { MeasuredJobs } from "./measured-jobs.ts";
 import { trainTrial } from "./trial-process.ts";
 
-/** Trials that a machine trains at once: a number, or up to a limit, by their measured speed. */
+/** How many trials a machine trains at once: a fixed number, or a number up to a limit chosen by measured speed. */
 export type JobLimit = number | { readonly most: number; decided(jobs: number, reason: string): void };
 
 /**

@@ -35,7 +35,7 @@ export interface PlaceLock {
 /**
  * Makes this process the only writer of a folder, which is created if it is missing. A lock left by a process of this machine
  * that has ended is taken over.
- * @param causes Meaning of the system's error codes for this folder.
+ * @param causes Explanations of the system's error codes for this folder.
  * @throws RunError if another process holds the lock; it names the process.
  */
 export async function lockFolder(folder: string, causes?: Causes): Promise<PlaceLock> {
@@ -62,7 +62,7 @@ export async function lockFolder(folder: string, causes?: Causes): Promise<Place
   };
 }
 
-/** Identifies a folder, so that another folder with the same name can be told apart; null if there is none. */
+/** Identifies a folder, to distinguish it from another folder with the same name; null if there is none. */
 async function identityOf(folder: string): Promise<string | null> {
   try {
     const { dev, ino } = await stat(folder, { bigint: true });
@@ -97,7 +97,7 @@ async function requireHeld(folder: string, locked: string | null, holder: LockHo
 
 /** A folder that has the name of the lock file. */
 const causesOfLock: Causes = {
-  EISDIR: ["the lock must be a file", "something else made a folder there: remove it"],
+  EISDIR: ["the lock must be a file", "another program made a folder there: remove it"],
 };
 
 export function lockPath(folder: string): string {
@@ -145,10 +145,10 @@ async function refuseIfAlive(path: string): Promise<void> {
 }
 
 async function refusal(path: string, holder: LockHolder | null): Promise<RunError> {
-  const unseen = holder === null ? null : await beyondSight(holder);
+  const unseen = holder === null ? null : await invisibleHost(holder);
   const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
   return new RunError(
-    `a folder has one writer - got ${who}`,
+    `a folder can have only one writer - got ${who}`,
     holder !== null && unseen !== null
       ? `whether a process on ${unseen} is running cannot be determined; if it has ended, delete ${path}`
       : "wait until it ends, stop it, or write to another folder",
@@ -161,16 +161,16 @@ export async function folderHolder(folder: string): Promise<LockHolder | null> {
   return holder !== null && (await isAlive(holder)) ? holder : null;
 }
 
-/** Removes the lock of a process on another machine or in another container that has lost its right to the folder. The process notices this before its next write. */
+/** Removes the lock of a process on another machine or in another container that has lost its right to the folder. That process detects this before its next write. */
 export async function voidUnseenFolderLock(folder: string): Promise<void> {
   const path = lockPath(folder);
   const holder = await readHolder(path);
-  if (holder === null || (await beyondSight(holder)) === null) return;
+  if (holder === null || (await invisibleHost(holder)) === null) return;
   await naming("release", path, () => rm(path, { force: true }));
 }
 
-/** Where a process runs, if this process cannot see it; null if it can. */
-export async function beyondSight({ host, namespace }: LockHolder): Promise<string | null> {
+/** The location of a process that is not visible to this one; null if it is visible. */
+export async function invisibleHost({ host, namespace }: LockHolder): Promise<string | null> {
   if (host !== hostname()) return host;
   const own = await pidNamespace();
   // Locks of earlier versions have no namespace.
@@ -184,13 +184,13 @@ async function create(path: string, holder: LockHolder): Promise<boolean> {
     return true;
   } catch (error) {
     if (codeOf(error) === "EEXIST") return false;
-    // With this error, the file was created here and then could not be filled.
+    // With this error, the file was created here, but writing its contents failed.
     if (codeOf(error) === "ENOSPC") await rm(path, { force: true });
     throw error;
   }
 }
 
-/** Null if there is no lock, or one that a crash left incomplete. If it is being written at this moment, waits for it. */
+/** Null if there is no lock, or one that a crash left incomplete. Waits if it is just being written. */
 async function readHolder(path: string): Promise<LockHolder | null> {
   for (let tries = 0; tries < 10; tries++) {
     const text = await readFile(path, "utf8").catch((error: unknown) => {
@@ -215,9 +215,9 @@ export function parseHolder(text: string): LockHolder | null {
   }
 }
 
-/** Whether the holder is alive. A process on another machine or in another container cannot be seen and counts as alive. */
+/** Whether the holder is alive. A process on another machine or in another container is not visible here and counts as alive. */
 export async function isAlive(holder: LockHolder): Promise<boolean> {
-  if ((await beyondSight(holder)) !== null) return true;
+  if ((await invisibleHost(holder)) !== null) return true;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {

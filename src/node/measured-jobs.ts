@@ -1,15 +1,15 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { median } from "../numeric/median.ts";
 
-/** Number of speeds of a trial whose median is compared, so that one slowed by an evaluation does not count, and the seconds between two of them. */
+/** Number of speed measurements per trial, whose median is compared so that one slowed by an evaluation does not matter, and the seconds between two of them. */
 const [measuredSpeeds, speedEvery] = [5, 0.9];
 
 /** Factor by which each doubling must increase the steps per second in total. */
-const leastGain = 1.1;
+const minGain = 1.1;
 
-/** A trial at the present number of jobs. */
+/** A trial at the current number of jobs. */
 interface Pace {
-  /** Its newest step, and when it was told, in seconds. */
+  /** Its newest step, and the time at which it was reported, in seconds. */
   last: { readonly step: number; readonly at: number };
   readonly speeds: number[];
 }
@@ -39,19 +39,19 @@ export class MeasuredJobs {
     this.settled = most === this.current;
   }
 
-  /** Trials to train at once at present. */
+  /** Current number of trials to train at once. */
   get jobs(): number {
     return this.current;
   }
 
-  /** That a trial has done a step. */
+  /** Records that a trial has done a step. */
   progressed(trial: string, step: number): void {
     if (this.settled) return;
     const last = { step, at: this.clock.now() / 1000 };
     const pace = this.paces.get(trial);
     if (pace === undefined) {
       this.paces.set(trial, { last, speeds: [] });
-      // What came before all of them were training does not count.
+      // Speeds measured before all trials were training do not count.
       if (this.paces.size === this.current) for (const each of this.paces.values()) each.speeds.length = 0;
       return;
     }
@@ -63,7 +63,7 @@ export class MeasuredJobs {
     if (all.length === this.current && all.every(({ speeds }) => speeds.length >= measuredSpeeds)) this.decide();
   }
 
-  /** That a trial has ended or was stopped. */
+  /** Records that a trial has ended or was stopped. */
   ended(): void {
     if (!this.settled) this.settle(this.most, null);
   }
@@ -76,7 +76,7 @@ export class MeasuredJobs {
     });
     const half = this.before.size;
     const gain = half === 0 ? Infinity : ((this.current / half) * sum(kept)) / kept.length;
-    if (gain < leastGain) {
+    if (gain < minGain) {
       this.settle(half, `${this.current} would train only ${gain.toFixed(2)} times as fast in total`);
       return;
     }

@@ -48,7 +48,7 @@ export async function openNamed(named: NamedDataset, options: NamedDataOptions):
  * @param takesPoints Whether the model accepts 2-D points, on which it trains within minutes on any engine.
  * @returns The spec of the data (points, or images [28, 28, 1] or [32, 32, 1]), and a note for the user.
  */
-export function usualData(takesPoints: boolean): { readonly spec: string; readonly note?: string } {
+export function defaultData(takesPoints: boolean): { readonly spec: string; readonly note?: string } {
   const { name, home } = mnist;
   if (home.kind !== "package" || findPackage(home.package) !== null) return { spec: name };
   const spec = takesPoints ? ring8.name : shapes.name;

@@ -4,7 +4,7 @@ import { DataError } from "../base/errors.ts";
 import type { OnnxSource } from "../runtime/index.ts";
 import { openRegular, readRegular } from "./read-file.ts";
 
-/** ONNX's own limit, which is that of its container format. */
+/** ONNX's own limit, which comes from its container format, protobuf. */
 const limits = { bytes: 2 ** 31 - 1, hint: "ONNX files have at most 2 GiB; save the weights as external data" };
 
 /** An ONNX file, with its external weight files. @throws DataError when it cannot be read. */

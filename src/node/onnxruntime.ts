@@ -19,7 +19,7 @@ function load(): Pick<typeof import("onnxruntime-common"), "InferenceSession" | 
 }
 
 function standIn({ code, message }: NodeJS.ErrnoException): ReturnType<typeof withoutOnnxRuntime> {
-  const elsewhere = "or use --device wasm, which needs nothing else for runs; ONNX files need it";
+  const elsewhere = "or use --device wasm, which trains without it; only ONNX files need it";
   // The install script fetches files for CUDA, which zaya does not use, from a host other than the registry.
   const install =
     process.platform === "win32" ? "set ONNXRUNTIME_NODE_INSTALL=skip, and " : "ONNXRUNTIME_NODE_INSTALL=skip ";

@@ -34,7 +34,7 @@ interface NamedParts extends DataParts {
 
 function onlyDomain(spec: string, { domains }: OpenedData): NamedParts {
   if (domains.length === 1) return { ...domains[0]!, spec };
-  throw new DataError(`each domain must be one set of images - got ${spec}, which holds two`);
+  throw new DataError(`each domain must be a single set of images - got ${spec}, which holds two`);
 }
 
 /**
@@ -58,7 +58,7 @@ function wholePairs(
     : null;
 }
 
-/** Of the images in only one folder, those whose partners cannot be read, and whether this explains all the others. */
+/** Images that occur in only one folder because their partners cannot be read, and whether this explains all unmatched images. */
 function aloneIn(
   { spec, train, files = [] }: NamedParts,
   other: NamedParts,

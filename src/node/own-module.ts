@@ -53,7 +53,7 @@ export async function importRecipe(path: string): Promise<OwnRecipe> {
   if (missing.length > 0) {
     throw new OptionError(
       `${path}: the recipe ${definition.name} must have ${parts.map(([part]) => part).join(", ")} - got no ${missing.join(", no ")}`,
-      "docs/your-own-model.md says what each is",
+      "docs/your-own-model.md describes each of them",
     );
   }
   return { definition, module: { path: resolve(path), sha256 } };
@@ -110,7 +110,7 @@ function requireFields<T>(
   if (missing.length === 0) return value as T;
   throw new OptionError(
     `${path}: must export ${what}, as its default - got ${value === undefined ? "none" : `no ${missing.join(", no ")}`}`,
-    "docs/your-own-model.md shows one",
+    "docs/your-own-model.md shows an example",
   );
 }
 
@@ -128,7 +128,7 @@ export async function importData(path: string): Promise<DataParts> {
   if (isDataset(train) && isDataset(test))
     return { train: await checked(path, train), test: await checked(path, test) };
   throw new OptionError(
-    `${path}: must export data as its default: a data set, { train, test }, or a function that gives one - got ${given === null ? "null" : typeof given}`,
+    `${path}: must export data as its default: a data set, { train, test }, or a function that returns one - got ${given === null ? "null" : typeof given}`,
     "export default arrayDataset({ name, kind, items }), from zaya/data",
   );
 }
@@ -205,7 +205,7 @@ async function checked(path: string, data: Dataset): Promise<Dataset> {
     if (fits(data[field], data)) continue;
     throw new OptionError(
       `${path}: ${field} of a data set must be ${rule} - got ${brief(data[field])}`,
-      "docs/your-own-model.md says what each is",
+      "docs/your-own-model.md describes each of them",
     );
   }
   if (data.size === 0) return data;
@@ -213,7 +213,7 @@ async function checked(path: string, data: Dataset): Promise<Dataset> {
   const wanted = [2, ...data.shape];
   if (items?.dtype !== "float32" || items.shape.join() !== wanted.join()) {
     const got = Array.isArray(items?.shape) ? `${items.dtype} ${formatShape(items.shape)}` : typeof items;
-    throw new DataError(`${path}: read([0, ${data.size - 1}]) must give float32 ${formatShape(wanted)} - got ${got}`);
+    throw new DataError(`${path}: read([0, ${data.size - 1}]) must return float32 ${formatShape(wanted)} - got ${got}`);
   }
   checkValues(items, data.kind === "points" ? "points" : "image", `${path}: read([0, ${data.size - 1}])`);
   return data;

@@ -5,7 +5,7 @@ import { ndarray } from "../base/ndarray.ts";
 import { arrayDataset } from "../data/array-dataset.ts";
 import { type Classes, type Label, classesFrom } from "../data/classes.ts";
 import type { Dataset, SkippedFile } from "../data/dataset.ts";
-import { type EncodedImage, nothingRead, readImages } from "./images.ts";
+import { type EncodedImage, noReadableImage, readImages } from "./images.ts";
 import { isLabel, labelAmongPointsNote, labelColumn, rowNumbersNote } from "./column-names.ts";
 import type { Column } from "./parquet-columns.ts";
 import { ParquetReader } from "./parquet-reader.ts";
@@ -21,7 +21,7 @@ export interface ParquetOptions {
 interface Table extends OpenedParquet {
   readonly name: string;
   readonly reader: ParquetReader;
-  /** Without columns that tools add for their own use. */
+  /** Number of columns, not counting those that tools add for their own use. */
   readonly columns: readonly Column[];
   readonly rows: number;
   readonly notes: readonly string[];
@@ -82,7 +82,7 @@ async function readPictures(table: Table, column: Column, { size, first }: Parqu
   }
   const skipped: SkippedFile[] = [];
   const read = await readImages(name, images(), table.rows, { size, limit: first }, skipped);
-  if (read === null) throw nothingRead(name, skipped, "no rows", `in the column ${column.name}`);
+  if (read === null) throw noReadableImage(name, skipped, "no rows", `in the column ${column.name}`);
   const { items, places, files, scales } = read;
   const { classes, notes: onLabels } =
     labelled === null ? { classes: null, notes: [] } : classesAt(labelled, labels, places);
@@ -115,7 +115,7 @@ function otherColumns({ columns }: Table, images: Column, labels: Column | null)
   const others = columns.filter((column) => column !== images && column !== labels);
   if (others.length === 0) return [];
   const listed = others.map((column) => `${column.name} (${column.kind})`).join(", ");
-  const words = `column${others.length === 1 ? "" : "s"} ${listed} ${others.length === 1 ? "is" : "are"} left out`;
+  const words = `column${others.length === 1 ? "" : "s"} ${listed} ${others.length === 1 ? "is" : "are"} ignored`;
   if (labels !== null) return [`${words}: images are read from ${images.name}, and classes from ${labels.name}`];
   const unfit = others.some((column) => isLabel(column.name));
   const classes = unfit ? "they must be whole numbers, words or booleans" : "there is none";
@@ -148,7 +148,7 @@ function classesAt(
   const own = places.map((place) => labelOf(labels[place]));
   const without = (at: number, what: string, hint: string) => ({
     classes: null,
-    notes: [`column ${name} (${kind}) is left out: row ${places[at]! + 1} has ${what}; ${hint}`],
+    notes: [`column ${name} (${kind}) is ignored: row ${places[at]! + 1} has ${what}; ${hint}`],
   });
   const missing = own.indexOf(null);
   if (missing >= 0) {

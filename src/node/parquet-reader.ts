@@ -3,15 +3,15 @@ import { Worker } from "node:worker_threads";
 
 import { DataError } from "../base/errors.ts";
 import type { NumberFault, OpenedParquet, ParquetAnswer, ParquetRequest } from "./parquet-worker.ts";
-import { usualBytes } from "./read-file.ts";
+import { defaultBytes } from "./read-file.ts";
 
 /** Maximum duration of a request in seconds: a constant, plus an amount for each MiB that is read and each million cells. */
 const [patience, perMebibyte, perMillion] = [10, 1, 1];
-/** Memory that decoding may take: a fixed number of bytes, plus a multiple of the bytes that it reads and returns. */
+/** Memory that decoding may use: a fixed number of bytes, plus a multiple of the bytes that it reads and returns. */
 const [spare, copies] = [2 ** 28, 6];
 /** Poll interval for the memory use, in ms. */
 const glance = 25;
-/** Maximum ratio of the memory of cells to the bytes of their file, unless they take little. */
+/** Maximum ratio of the memory of cells to the bytes of their file, except for small amounts. */
 const maxExpansion = 256;
 const freeCells = 2 ** 23;
 
@@ -19,7 +19,7 @@ type Answer<Name extends string> = Extract<ParquetAnswer, { readonly [key in Nam
 
 /**
  * Decodes Parquet files in a separate thread with limits on time and memory: a file that keeps the decoder busy
- * forever, or expands to fill the memory, is refused. One file at a time; it can open others afterwards.
+ * forever, or expands to fill the memory, is refused. Reads one file at a time; it can open others afterwards.
  */
 export class ParquetReader {
   private worker: Worker | null = null;
@@ -72,7 +72,7 @@ export class ParquetReader {
     const { size, groups } = this.file!;
     const rows = groups.reduce((sum, group) => sum + group.rows, 0);
     const cells = rows * columns;
-    const most = Math.min(usualBytes() / 8, Math.max(freeCells, (maxExpansion * size) / 8));
+    const most = Math.min(defaultBytes() / 8, Math.max(freeCells, (maxExpansion * size) / 8));
     if (cells <= most) return;
     throw new DataError(
       `${this.where} must have at most ${Math.floor(most)} cells, since it has only ${size} bytes - got ${rows} rows of ${columns}`,
@@ -107,7 +107,8 @@ export class ParquetReader {
         timer = setTimeout(() => failed(this.damaged(`no answer within ${Math.round(seconds)} s`)), seconds * 1000);
         watch = setInterval(() => {
           const taken = process.memoryUsage.rss() - held;
-          if (taken > bytes) failed(this.damaged(`${Math.round(taken / 2 ** 20)} MiB to decode what is far less`));
+          if (taken > bytes)
+            failed(this.damaged(`one that takes ${Math.round(taken / 2 ** 20)} MiB of memory to decode`));
         }, glance);
         worker.postMessage(request, []);
       });

@@ -66,7 +66,7 @@ const bounded = Object.fromEntries(
     codec,
     (input: Uint8Array, length: number): Uint8Array => {
       if (length <= Math.max(freeExpansion, maxExpansion * input.length)) return decompress!(input, length);
-      throw new Error(`a page of ${input.length} bytes that unzips to ${length}`);
+      throw new Error(`a page of ${input.length} bytes that decompresses to ${length}`);
     },
   ]),
 );
@@ -250,7 +250,7 @@ async function answer(request: ParquetRequest): Promise<ParquetAnswer> {
   }
 }
 
-/** What is wrong with the file according to the decoder, whose type errors say nothing about the file. */
+/** Describes what is wrong with the file according to the decoder, whose type errors are not informative. */
 function damageOf(error: unknown): string {
   if (error instanceof TypeError || error instanceof ReferenceError) return "parts that do not fit together";
   return error instanceof Error ? error.message : String(error);

@@ -10,7 +10,7 @@ import type { Causes } from "./folder-store.ts";
 
 // A place is the location of a store as text: a folder, or s3://BUCKET/PREFIX.
 
-/** A place below another one. */
+/** A place inside another one. */
 export function placeIn(place: string, ...parts: string[]): string {
   return isBucket(place) ? [place.replace(/\/+$/, ""), ...parts].join("/") : join(place, ...parts);
 }
@@ -20,7 +20,7 @@ export function absolutePlace(place: string): string {
   return isBucket(place) ? place : resolve(place);
 }
 
-/** The store at a place. @param guard Of the only writer of the place: called before each change, throws once this process may not write there. */
+/** The store at a place. @param guard For the only writer of the place: called before each change; throws once this process may no longer write there. */
 export function openStore(place: string, guard?: () => Promise<void>): Store {
   return isBucket(place) ? new S3Store(place, guard) : new FolderStore(place, guard);
 }
@@ -35,7 +35,7 @@ export function lockHolder(place: string): Promise<LockHolder | null> {
   return isBucket(place) ? bucketHolder(place) : folderHolder(place);
 }
 
-/** Revokes the lock of a process on another machine, if it is known to have lost its claim. */
+/** Removes the lock of a process on another machine that is known to have lost its right to the place. */
 export function voidUnseenLock(place: string): Promise<void> {
   return isBucket(place) ? voidUnseenBucketLock(place) : voidUnseenFolderLock(place);
 }

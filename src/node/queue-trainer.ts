@@ -63,7 +63,7 @@ export class QueueTrainer implements Trainer {
   ) {}
 
   /**
-   * @param of The sweep, the id of the folder of its trials, and the estimated memory of one.
+   * @param of The sweep, the id of its trials' folder, and the estimated memory of one trial.
    * @param deserted Called when there is no worker: at the start, and whenever the last one leaves.
    */
   static async open(
@@ -140,7 +140,7 @@ export class QueueTrainer implements Trainer {
       await this.connection.redis.sadd(stopKey, id);
       return;
     }
-    // A worker may take the job at this moment.
+    // A worker may take the job at the same moment.
     const waiting = this.waiting.get(id);
     await job?.remove().then(
       () => waiting !== undefined && this.settle(id, waiting, null),
@@ -178,7 +178,7 @@ export class QueueTrainer implements Trainer {
     if (this.workerSlots > (before ?? 0)) this.wake();
   }
 
-  /** Checks some of the jobs at a time, because events can be lost if the server has no persistence. */
+  /** Checks a few jobs at a time, because events can be lost if the server has no persistence. */
   private async lookAround(): Promise<void> {
     const ids = [...this.waiting.keys()];
     if (this.cursor >= ids.length) this.cursor = 0;

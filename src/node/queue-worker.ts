@@ -28,7 +28,7 @@ const [lookEvery, signEvery] = [1000, 5000];
 const roomEvery = 1000;
 
 /** Fraction of a trial after which its progress is reported again. */
-const toldShare = 0.01;
+const reportShare = 0.01;
 
 /** Settings of a worker. */
 export interface WorkerSettings {
@@ -54,7 +54,7 @@ class QueueWorker {
   private readonly ends = new AbortController();
   private readonly running = new Map<string, AbortController>();
   private readonly training = new Set<QueuedTrial>();
-  /** Memory that was free when nothing was trained: a training allocates its own only after it has begun. */
+  /** Memory that was free when nothing was trained; a training process allocates memory only after it has started. */
   private memory = availableMemory();
   private refusal: ZayaError | null = null;
 
@@ -127,7 +127,7 @@ class QueueWorker {
     }
   }
 
-  /** Waits until the threads and the memory of a trial are free; with nothing else at work, it has what there is. */
+  /** Waits until the threads and the memory of a trial are free; if no other trial is running, it starts regardless. */
   private async room(wanted: QueuedTrial, signal: AbortSignal): Promise<void> {
     const { training } = this;
     const fits = (): boolean => {
@@ -152,7 +152,7 @@ class QueueWorker {
     if (names.length > 0) {
       const list = (of: Readonly<Record<string, string>>) => names.map((name) => `${name} ${of[name]}`).join(", ");
       return new EngineError(
-        `a worker must have the sweep's version, since results can depend on it - got ${list(own)} for ${which}, which needs ${list(versions)}`,
+        `a worker must have the sweep's versions, because results can depend on them - got ${list(own)} for ${which}, which needs ${list(versions)}`,
         `install zaya ${versions["zaya"]} here, or start the sweep with zaya ${own["zaya"]}`,
       );
     }
@@ -173,7 +173,7 @@ class QueueWorker {
     stop: () => void,
   ): Promise<void> {
     const { trial, until } = job.data;
-    let told = 0;
+    let reported = 0;
     while (!over.aborted) {
       await sleep(lookEvery, undefined, { signal: over }).catch(() => undefined);
       if (over.aborted) return;
@@ -181,9 +181,9 @@ class QueueWorker {
       const look = async (): Promise<void> => {
         if ((await this.connection.redis.sismember(stopKey, job.id!)) === 1) stop();
         const share = Math.min(1, at.step / (until ?? trial.config.train.steps));
-        if (share - told < toldShare) return;
+        if (share - reported < reportShare) return;
         await job.updateProgress(share);
-        told = share;
+        reported = share;
       };
       const looked = new AbortController();
       const signal = AbortSignal.any([over, looked.signal]);

@@ -177,19 +177,19 @@ async function* unzippedChunks(file: RegularFile, limits: ReadLimits): AsyncGene
 }
 
 function tooLarge(path: string, size: number | null, most: number, hint: string | undefined): DataError {
-  const got = size === null ? "more when unzipped" : gibibytes(size);
+  const got = size === null ? "more after decompression" : gibibytes(size);
   return new DataError(`${path} must have at most ${gibibytes(most)} to be read into memory - got ${got}`, hint);
 }
 
 function expandsTooFar({ path, size }: RegularFile, at: number): DataError {
   return new DataError(
-    `${path} must unzip to at most ${maxExpansion} times its size - got ${Math.floor(at / size)} times, and more to come`,
-    "a small file can expand to fill the memory; if you trust it, decompress it yourself and pass the result",
+    `${path} must decompress to at most ${maxExpansion} times its size - got at least ${Math.floor(at / size)} times`,
+    "a small file can expand until it fills the memory; if you trust it, decompress it yourself and pass the result",
   );
 }
 
 /** Default limit of the bytes in memory. */
-export function usualBytes(): number {
+export function defaultBytes(): number {
   return Math.min(maxBytes, availableMemory());
 }
 
@@ -222,7 +222,7 @@ export async function readRegular(path: string, limits: ReadLimits = {}): Promis
   }
 }
 
-async function plain(file: RegularFile, { bytes: most = usualBytes(), hint }: ReadLimits): Promise<Uint8Array> {
+async function plain(file: RegularFile, { bytes: most = defaultBytes(), hint }: ReadLimits): Promise<Uint8Array> {
   if (file.size > most) throw tooLarge(file.path, file.size, most, hint);
   const bytes = new Uint8Array(file.size);
   let at = 0;
@@ -235,7 +235,7 @@ async function plain(file: RegularFile, { bytes: most = usualBytes(), hint }: Re
   return bytes;
 }
 
-async function unzipped(file: RegularFile, { bytes = usualBytes(), hint }: ReadLimits): Promise<Uint8Array> {
+async function unzipped(file: RegularFile, { bytes = defaultBytes(), hint }: ReadLimits): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const part of unzippedChunks(file, { bytes, ...(hint !== undefined && { hint }) })) parts.push(part);
   return concatBytes(parts);

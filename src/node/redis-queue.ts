@@ -21,12 +21,12 @@ export interface QueuedTrial extends TrialJob {
 /** The result of a trial, or null if it was asked to stop. */
 export type QueuedEnd = TrialEnd | null;
 
-/** Milliseconds without a sign of life after which the trials of a worker are given to others. */
+/** Milliseconds without a heartbeat after which the trials of a worker are given to others. */
 export const lockDuration = 10_000;
-/** Milliseconds between two checks for silent workers. */
+/** Milliseconds between two checks for workers without a heartbeat. */
 const stalledInterval = 5000;
 
-/** How often a trial may be taken from lost workers before it counts as failed. */
+/** Number of times that a trial may be recovered from lost workers before it counts as failed. */
 const maxLost = 20;
 
 const queueName = "zaya-trials";
@@ -135,7 +135,7 @@ export async function persistent<T>(body: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Milliseconds before a refused request is repeated. */
+/** Milliseconds before a failed request is repeated. */
 const retryPause = 1000;
 
 function retryStrategy(times: number): number {

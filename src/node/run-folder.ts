@@ -25,7 +25,7 @@ export interface RunFolder {
 const recordFile = "run.json";
 
 /**
- * Checks that a new run can use the folder. Hidden entries are ignored: a run never writes such names. @throws RunError if the
+ * Checks that a new run can use the folder. Hidden entries are ignored, because a run never writes such names. @throws RunError if the
  * path contains a run or other files, or is not a folder.
  */
 export async function requireFreeFolder(folder: string): Promise<void> {
@@ -142,12 +142,15 @@ async function requireFreeBucket(place: string): Promise<void> {
   const names = await openStore(place).list("");
   if (names.includes(recordFile)) {
     throw new RunError(
-      `the place must be new - got ${place}, which holds another run`,
+      `the location must be new - got ${place}, which holds another run`,
       `choose another --out, or continue that run: zaya resume ${shellWord(place)}`,
     );
   }
   if (names.length === 0) return;
-  throw new RunError(`the place must be new or empty - got ${place}, which holds ${names[0]}`, "choose another --out");
+  throw new RunError(
+    `the location must be new or empty - got ${place}, which holds ${names[0]}`,
+    "choose another --out",
+  );
 }
 
 /** @param check Throws if the location cannot be used; called once it is locked. */

@@ -2,15 +2,15 @@ import { systemClock } from "../base/clock.ts";
 import { RunError } from "../base/errors.ts";
 import { encodeJson } from "../base/json.ts";
 import { Bucket, type ObjectFacts, parseBucketPlace } from "./bucket.ts";
-import { type LockHolder, type PlaceLock, beyondSight, describeProcess, isAlive, parseHolder } from "./lock.ts";
+import { type LockHolder, type PlaceLock, invisibleHost, describeProcess, isAlive, parseHolder } from "./lock.ts";
 
 /** How long a lock is valid after a renewal, and the interval of renewals, in milliseconds. */
 const [lease, renewEvery] = [60_000, 20_000];
 
-/** How long one is known to be held after it was seen to be, in milliseconds: what is written meanwhile needs no request for it. */
+/** Milliseconds for which a lock is trusted after a check, so that writes within this time need no further request. */
 const seenFor = 1000;
 
-/** Attempts to take a lock while others take, lose or release it. */
+/** Number of attempts to take a lock while others take, lose or release it. */
 const tries = 5;
 
 interface FoundLock {
@@ -81,7 +81,7 @@ export async function bucketHolder(place: string): Promise<LockHolder | null> {
 /** As `voidUnseenFolderLock`, for a place in a bucket. */
 export async function voidUnseenBucketLock(place: string): Promise<void> {
   const found = await readLock(place);
-  if (found === null || found.holder === null || (await beyondSight(found.holder)) === null) return;
+  if (found === null || found.holder === null || (await invisibleHost(found.holder)) === null) return;
   const { bucket, key } = lockObject(place);
   await bucket.delete(key);
 }
@@ -105,7 +105,7 @@ async function holds({ holder, facts }: FoundLock): Promise<boolean> {
 function refusal(place: string, holder: LockHolder | null): RunError {
   const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
   return new RunError(
-    `a folder has one writer - got ${who} for ${place}`,
-    `wait until it ends, or stop it; if it has ended, its lock expires ${lease / 1000} s after its last sign of life`,
+    `a folder can have only one writer - got ${who} for ${place}`,
+    `wait until it ends, or stop it; if it has ended, its lock expires ${lease / 1000} s after its last renewal`,
   );
 }

@@ -5,7 +5,7 @@ import { RunError } from "../base/errors.ts";
 import { type Store, checkName } from "../base/store.ts";
 import { Bucket, type ObjectFacts, parseBucketPlace } from "./bucket.ts";
 
-// Objects cannot be appended to. Appended bytes are stored in separate objects, NAME/.pieces/WRITER/OFFSET, which belong to
+// Objects in S3 cannot be appended to. Appended bytes are stored in separate objects, NAME/.pieces/WRITER/OFFSET, which belong to
 // the version of the object NAME that WRITER wrote. Replacing that object, a single request, makes all of them obsolete.
 
 /** Bytes per request when a long object is read. */
@@ -20,7 +20,7 @@ const [manyPieces, longShare] = [64, 0.1];
 /** Seconds between two updates of a run's record, because each one is a request, which costs money. */
 const progressPause = 30;
 
-/** The end of a name that this store appends to. */
+/** The tail of an object that this store appends to. */
 interface Tail {
   readonly writer: string;
   readonly base: number;
@@ -29,23 +29,23 @@ interface Tail {
 }
 
 /**
- * A store in an S3-compatible bucket, one object per name. Pieces that were appended are held back until `sync`, or until
- * something else is asked of the store. One with a guard belongs to the only writer of its place, and asks the server once which
- * objects are there: from then on it knows.
- * @throws RunError naming the object, with what to do, for what the server refuses.
+ * A store in an S3-compatible bucket, one object per name. Appended bytes are buffered until `sync` or any other
+ * operation. A store with a guard is the only writer of its place: it lists the objects once and keeps track of
+ * them from then on. @throws RunError
+ * naming the object, with what to do, for requests that the server refuses.
  */
 export class S3Store implements Store {
   readonly progressEvery = progressPause;
   private readonly bucket: Bucket;
   private readonly prefix: string;
-  /** Sizes of the objects by key; null where others write, too, and before they are asked for. */
+  /** Sizes of the objects by key; null if there are other writers, and before the first listing. */
   private known: Promise<Map<string, number>> | null = null;
   private readonly held = new Map<string, Uint8Array[]>();
   private readonly tails = new Map<string, Tail>();
   /** The last change; changes run one after another. */
   private last: Promise<unknown> = Promise.resolve();
 
-  /** @param lock Of the only writer: goes before all that changes an object, and throws once this process may not write there. */
+  /** @param lock The lock of the only writer, checked before each change; the check throws if this process may no longer write there. */
   constructor(
     readonly place: string,
     private readonly lock: (() => Promise<void>) | null = null,
@@ -111,7 +111,7 @@ export class S3Store implements Store {
     await this.lock?.();
     if ((await this.put(this.key(name), copy, { if: "nothing" })) !== null) return;
     throw new RunError(
-      `cannot write: the path must be free - got ${this.url(name)}, which is taken`,
+      `cannot write: the name must be free - got ${this.url(name)}, which exists`,
       "an object of that name exists and was not changed",
     );
   }
@@ -161,7 +161,7 @@ export class S3Store implements Store {
         for (const name of known.keys()) if (name === prefix || name.startsWith(`${prefix}/`)) known.delete(name);
       }
       const names = await this.keysUnder(prefix);
-      // Objects before their pieces, which are obsolete once the object is gone.
+      // Objects are removed before their pieces, which are obsolete once the object is gone.
       const ordered = names.toSorted((a, b) => Number(isHidden(a)) - Number(isHidden(b)));
       for (const name of ordered) await this.delete(this.prefix + name);
     });
@@ -188,7 +188,7 @@ export class S3Store implements Store {
     return `s3://${this.bucket.name}/${this.key(name)}`;
   }
 
-  /** Sizes of all objects under the place by key; null for a store that is not the only writer. */
+  /** Sizes of all objects under the place, by key; null for a store that is not the only writer. */
   private objects(): Promise<Map<string, number>> | null {
     if (this.lock === null) return null;
     this.known ??= this.bucket.list(this.prefix).then((all) => new Map(all.map(({ key, size }) => [key, size])));
@@ -196,7 +196,7 @@ export class S3Store implements Store {
     return this.known;
   }
 
-  /** The objects whose key begins so. */
+  /** The objects whose keys have a prefix. */
   private async listed(prefix: string): Promise<readonly { readonly key: string; readonly size: number }[]> {
     const objects = await this.objects();
     if (objects === null) return this.bucket.list(prefix);
@@ -215,7 +215,7 @@ export class S3Store implements Store {
     (await this.known)?.delete(key);
   }
 
-  /** After an error it is not known what the server did: it is asked again. */
+  /** After an error it is unknown what the server did, so the objects are listed again. */
   private async changing<T>(body: () => Promise<T>): Promise<T> {
     try {
       return await body();
@@ -279,7 +279,7 @@ export class S3Store implements Store {
     }
   }
 
-  /** The end of a name, where pieces can be added; null if the name does not exist. */
+  /** The tail of an object, to which pieces can be added; null if the object does not exist. */
   private async findTail(name: string): Promise<Tail | null> {
     const facts = await this.bucket.head(this.key(name));
     if (facts === null) return null;
@@ -316,7 +316,7 @@ export class S3Store implements Store {
       if (!facts.appended) return { bytes, facts };
       const pieces = await this.piecesOf(name, facts);
       const contents = await Promise.all(pieces.map(({ key }) => this.bucket.get(key)));
-      // Pieces are removed once they have been merged into a new object.
+      // Another process may have removed pieces after merging them into a new object.
       const now = await this.bucket.head(this.key(name));
       if (now?.writer !== facts.writer) continue;
       if (contents.includes(null)) throw this.changed(name);
@@ -342,7 +342,7 @@ export class S3Store implements Store {
     for (const { key } of await this.listed(`${this.key(name)}/${pieceFolder(writer)}`)) await this.delete(key);
   }
 
-  /** Names of all objects at or under a prefix of whole parts, hidden ones too. */
+  /** Names of all objects at or under a prefix of whole parts, including hidden ones. */
   private async keysUnder(prefix: string): Promise<string[]> {
     const names = (await this.listed(this.prefix + prefix)).map(({ key }) => key.slice(this.prefix.length));
     return prefix === "" ? names : names.filter((name) => name === prefix || name.startsWith(`${prefix}/`));
@@ -371,5 +371,5 @@ function pieceName(writer: string, offset: number): string {
 }
 
 function missing(url: string): RunError {
-  return new RunError(`store: got no object ${url}`);
+  return new RunError(`store: the object must exist - got none at ${url}`);
 }

@@ -10,19 +10,19 @@ const schema = z.object({ id: textEntry });
 
 /**
  * Id of a place of sweeps and trials, by which machines check that they share it; created on first use.
- * @throws RunError if the place cannot be written, or could give one lock to two writers.
+ * @throws RunError if the place is not writable, or could grant the same lock to two writers.
  */
 export async function storeId(place: string): Promise<string> {
   const store = openStore(place);
   const create = () => store.create(file, encodeJson({ id: randomUUID() }));
   if (!(await store.has(file))) {
-    // If several processes ask at once, one of them creates it.
+    // If several processes request it at once, one of them creates it.
     await create().catch(async (error: unknown) => {
       if (!(await store.has(file))) throw error;
     });
   }
   const id = await knownStoreId(place);
-  // Some servers ignore the condition of a conditional write.
+  // Some servers ignore the precondition of a conditional write.
   const again = await create().then(
     () => true,
     () => false,

@@ -3,7 +3,7 @@ import { EngineError } from "../base/errors.ts";
 export type OpenSharp = (typeof import("sharp"))["default"];
 
 /**
- * Loads sharp on first use: loading takes a tenth of a second, needs a binary for the system, and sharp is an optional
+ * Loads sharp on first use, because it takes a tenth of a second, needs a binary for the system, and is an optional
  * dependency.
  * @throws EngineError if it is not installed or does not load.
  */

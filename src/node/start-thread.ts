@@ -20,7 +20,7 @@ export const startThread = (listener: ThreadListener): ThreadHost => {
     },
     end: () => void worker.terminate(),
     isDead: () => {
-      // Known before the event is heard: of a thread that has stopped, Node tells an idle time of -1, or nothing but zeros.
+      // Known before the exit event arrives: for a stopped thread, Node reports an idle time of -1 or zeros only.
       const { idle, active } = worker.performance.eventLoopUtilization();
       return idle < 0 || active === 0;
     },

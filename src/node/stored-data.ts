@@ -113,7 +113,7 @@ async function fetchNow(place: string, key: string): Promise<string> {
       const content = await store.read(fileName(index));
       if (createHash("sha256").update(content).digest("hex") !== sha256) {
         throw new DataError(
-          `${place}/data/${key}: ${fileName(index)} must be as it was stored - got another SHA-256`,
+          `${place}/data/${key}: ${fileName(index)} must be unchanged since it was stored - got another SHA-256`,
           "remove that folder of the store, and start the sweep again on the machine that has the data",
         );
       }
@@ -126,7 +126,7 @@ async function fetchNow(place: string, key: string): Promise<string> {
     await naming("write", folder, () => rename(draft, folder));
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    // Another worker of this machine was faster.
+    // Another worker of this machine has fetched them first.
     if ((await stat(path).catch(() => null)) === null) throw error;
   }
   return path;
@@ -136,7 +136,7 @@ async function manifestOf(store: Store, where: string): Promise<Manifest> {
   return parseRecord(manifest, parseJson(await store.read(manifestFile), where), where);
 }
 
-/** The environment variable that tells a training process where fetched data are: local paths by the paths in its config. */
+/** The environment variable that passes the locations of fetched data to a training process: local paths by the paths in its config. */
 const fetchedVariable = "ZAYA_FETCHED_DATA";
 
 /** Environment of a process that uses fetched data. */

@@ -26,7 +26,7 @@ async function contentOf(path: string): Promise<unknown> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new OptionError(
       `the sweep must be a file that can be read - got ${path} (${error.code})`,
-      "docs/scale.md shows one",
+      "docs/scale.md shows an example",
     );
   });
   try {

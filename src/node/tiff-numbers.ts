@@ -100,7 +100,7 @@ export async function readTiffHeader(bytes: Uint8Array): Promise<TiffHeader | nu
       bytesPerSample: Math.ceil((bits[0] ?? 1) / 8),
       asNumbers: asNumbers || !(type === "bool" || type === "uint8" || type === "uint16"),
       fault: isRaw
-        ? "a camera's raw file cannot be decoded here: develop it to JPEG or TIFF"
+        ? "a camera raw file cannot be decoded here: convert it to JPEG or TIFF"
         : (compressionFault(compression, bits[0] ?? 1, colours) ?? layout.fault ?? (await stripsFault(image))),
       numbers: () => readNumbers(image, type!, layout),
     };

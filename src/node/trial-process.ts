@@ -28,9 +28,9 @@ const keptWords = 4000;
 /** How a trial is supervised. */
 export interface TrialSupervision {
   readonly signal: AbortSignal;
-  /** Whether a lock that another machine left in the trial's folder is void because the queue assigned the trial to this one. */
+  /** Whether to remove a lock that another machine left in the trial's folder, because the queue has assigned the trial to this one. */
   readonly owns?: boolean;
-  /** Called about once a second with the step that is done, while its process trains here. */
+  /** Called about once a second with the number of completed steps while the trial trains here. */
   progressed?(step: number): void;
 }
 
@@ -76,7 +76,7 @@ export async function trainTrial(
     if (hasEnded(after)) return after;
     if (signal.aborted) return null;
     // The process that holds the lock trains it.
-    if (words.includes("a folder has one writer")) continue;
+    if (words.includes("a folder can have only one writer")) continue;
     if (attempt === attempts) return { status: "failed", reason: `${words} (${attempts} attempts)` };
     attempt++;
     await sleep(pause, undefined, { signal }).catch(() => undefined);
@@ -100,8 +100,8 @@ async function trainOnce(
     detached: true,
     env: { ...process.env, ...fetchedEnvironment(fetched) },
   });
-  child.on("message", (told) => {
-    const { step } = told as { step?: unknown };
+  child.on("message", (message) => {
+    const { step } = message as { step?: unknown };
     if (typeof step === "number") progressed?.(step);
   });
   let said = "";
@@ -114,7 +114,7 @@ async function trainOnce(
   });
   signal.removeEventListener("abort", stop);
   if (isBucket(folder)) await rm(configFile(folder, trial), { force: true });
-  return reasonOf(said) ?? `the training process ended by itself: ${ended}`;
+  return reasonOf(said) ?? `the training process ended unexpectedly: ${ended}`;
 }
 
 /** Fetches data of a trial that are missing on this machine. @returns Local paths, by the paths in its config. */
@@ -152,7 +152,7 @@ async function wordsFor(
   return ["train", `--config=${file}`, `--out=${folder}`, `--threads=${threads}`, ...expected];
 }
 
-/** The error message of a refused process, on one line. */
+/** The error message of a process that exited early, on one line. */
 function reasonOf(said: string): string | null {
   const found = /^error: (.+)$/m.exec(said)?.[1];
   const hint = /^hint: (.+)$/m.exec(said)?.[1];

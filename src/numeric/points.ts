@@ -30,13 +30,13 @@ export function commonWidth(a: Points, b: Points, where: string): number {
   const [left, right] = [a.shape[1]!, b.shape[1]!];
   if (left === right) return left;
   throw new ShapeError(
-    `${where}: both sides must have points of as many numbers - got ${left} and ${right}`,
-    "compare items of one size",
+    `${where}: points of both sides must have the same dimension - got ${left} and ${right}`,
+    "compare items of the same size",
   );
 }
 
 /** The squares of smaller differences underflow in float64. */
-const leastDifference = 1e-150;
+const minPointDifference = 1e-150;
 
 /**
  * Checks points [n, d] and [m, d] whose squared distances are needed.
@@ -54,9 +54,9 @@ export function requireSquares(x: Points, y: Points, where: string): void {
   }
   let widest = 0;
   for (let k = 0; k < d; k++) widest = Math.max(widest, highs[k]! - lows[k]!);
-  if (widest === 0 || widest >= leastDifference) return;
+  if (widest === 0 || widest >= minPointDifference) return;
   throw new DataError(
-    `${where}: points must differ by at least ${leastDifference}, because the squares of smaller differences underflow - got ${widest.toPrecision(3)} at most`,
+    `${where}: points must differ by at least ${minPointDifference}, because the squares of smaller differences underflow - got ${widest.toPrecision(3)} at most`,
     "use a smaller unit: multiply all coordinates by a constant",
   );
 }

@@ -172,7 +172,7 @@ class OnnxWriter implements Emitter {
 
   private extentOf(symbol: string): Value {
     const source = this.symbolSources.get(symbol);
-    if (source === undefined) throw new ShapeError(`onnx: no input says how long "${symbol}" is`);
+    if (source === undefined) throw new ShapeError(`onnx: no input determines the extent "${symbol}"`);
     const { value, axis } = source;
     const all = this.node("Shape", [value], [value.shape.length]);
     return this.node("Gather", [all, this.indices([axis])], [1], { axis: 0 });

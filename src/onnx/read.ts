@@ -37,7 +37,7 @@ const elementTypes = [
 export interface OnnxExtent {
   /** Null if it is not fixed. */
   readonly size: number | null;
-  /** Name of an extent that is not fixed; "" where it has none. */
+  /** Name of an extent that is not fixed; "" if it has none. */
   readonly symbol: string;
   /** ONNX's standard denotation of the axis (DATA_BATCH, DATA_CHANNEL, DATA_FEATURE); "" if there is none. */
   readonly denotation: string;
@@ -198,7 +198,7 @@ function changeTensors(
   change: (tensor: Uint8Array) => readonly Uint8Array[] | null,
   depth = 0,
 ): readonly Uint8Array[] | null {
-  if (depth > deepest) throw new RangeError("graphs in graphs");
+  if (depth > deepest) throw new RangeError("too many levels of nested graphs");
   const parts: Uint8Array[] = [];
   let changed = false;
   for (const { number, content, whole } of fieldsOf(message)) {
@@ -249,7 +249,7 @@ export function readOnnx(bytes: Uint8Array, name: string): OnnxHeader {
     return headerOf(bytes);
   } catch (error) {
     if (error instanceof DataError) throw error;
-    throw new DataError(`${name} must be an ONNX model - got a file that is damaged, cut, or of another kind`);
+    throw new DataError(`${name} must be an ONNX model - got a file that is damaged, truncated or of another kind`);
   }
 }
 
@@ -283,13 +283,13 @@ function kindOfFile(bytes: Uint8Array): string | null {
   const start = Array.from(bytes.subarray(0, 200), (byte) => String.fromCharCode(byte)).join("");
   if (start.startsWith("PK\u0003\u0004")) return "a zip archive, as PyTorch and Keras write them: export it to ONNX";
   if (start.startsWith("version https://git-lfs")) return "a Git LFS pointer: fetch the file itself (git lfs pull)";
-  if (/^\s*<(?:!doctype|html|\?xml)/i.test(start)) return "a web page: the download did not give the file";
+  if (/^\s*<(?:!doctype|html|\?xml)/i.test(start)) return "a web page: the download did not return the file itself";
   if (start.startsWith("\u0089HDF")) return "an HDF5 file, as Keras writes them: export it to ONNX";
   if (start.slice(4, 8) === "TFL3") return "a TensorFlow Lite model: export it to ONNX";
   if (start.slice(4, 8) === "ORTM")
-    return "a model in ONNX Runtime's own format: the .onnx file it was made from is needed";
+    return "a model in ONNX Runtime's own format: pass the .onnx file that it was made from";
   if (start.startsWith("\u0093NUMPY")) return "a NumPy array";
-  if (start.startsWith("\u001f\u008b")) return "a gzipped file: unpack it first";
+  if (start.startsWith("\u001f\u008b")) return "a gzipped file: decompress it first";
   if (/^.{8}\{"/s.test(start)) return "a safetensors file, which holds weights without their net";
   return null;
 }

@@ -7,7 +7,7 @@ export interface Axis {
   readonly ticks: readonly number[];
 }
 
-/** An axis that ends on ticks, with some room around a single value. */
+/** An axis that ends on ticks, with some margin around a single value. */
 export function valueAxis(least: number, greatest: number): Axis {
   const limit = 1e250;
   let [from, to] = [least, greatest].map((end) => Math.min(limit, Math.max(-limit, end))) as [number, number];

@@ -19,7 +19,7 @@ export class Canvas {
     this.box(0, 0, width, height, ground);
   }
 
-  /** Mixes a colour into one pixel: share 0 leaves it, 1 replaces it. Outside the picture, nothing happens. */
+  /** Mixes a colour into one pixel: share 0 leaves it, 1 replaces it. Has no effect outside the picture. */
   mix(column: number, row: number, colour: Colour, share: number): void {
     if (column < 0 || row < 0 || column >= this.width || row >= this.height || share <= 0) return;
     const at = 3 * (row * this.width + column);

@@ -99,10 +99,10 @@ function plotOf(words: string, series: readonly Line[], id: string): Markup {
   const x = stepAxis(...rangeOf(series.flatMap(({ points }) => points.map(([step]) => step))));
   const y = valueAxis(...drawnRange(finite));
   const lines = series.map((line, i) => drawLine(line, i, x, y));
-  const told = series.map(({ name, points }) => `${name}: ${inWords(points)}.`).join(" ");
+  const description = series.map(({ name, points }) => `${name}: ${inWords(points)}.`).join(" ");
   return markup`<div class="frame" dir="ltr">
 <svg class="plot" width="100%" height="${plotHeight}" role="img" aria-labelledby="${id}-title ${id}-desc">
-<title id="${id}-title">${words}, by step</title><desc id="${id}-desc">${told}</desc>
+<title id="${id}-title">${words}, by step</title><desc id="${id}-desc">${description}</desc>
 ${gridOf(x, y)}
 <svg width="100%" height="100%" viewBox="0 0 1000 1000" preserveAspectRatio="none">${lines.map(({ paths }) => paths)}</svg>
 ${lines.map(({ marks }) => marks)}
@@ -264,7 +264,7 @@ function curveTable(title: string, series: readonly Series[]): Markup {
   const steps = new Set(series.flatMap(({ points }) => thinPoints(points, tableRows).map(([step]) => step)));
   const rows = [...steps].toSorted((a, b) => a - b).map(row);
   const all = new Set(series.flatMap(({ points }) => points.map(([step]) => step))).size;
-  const thinned = `: ${formatNumber(steps.size)} of ${formatNumber(all)} steps, least and greatest values among them`;
+  const thinned = `: ${formatNumber(steps.size)} of ${formatNumber(all)} steps, including the smallest and largest values`;
   const caption = steps.size < all ? title + thinned : title;
   return dataTable("Table", caption, ["step", ...series.map(({ name }) => name)], rows);
 }

@@ -42,10 +42,10 @@ export function heatStrip({ title, caption, steps, rows, full }: Strip, id: stri
   );
   const labels = rows.flatMap((each, i) => (i % every === 0 ? [rowLabels(each, (i + 0.5) * row)] : []));
   const longest = maxOf(rows.map(({ label }) => label.length));
-  const told = rows.map(({ label, values }) => `${label}: ${formatNumber(values.at(-1)!)}`).join(", ");
+  const description = rows.map(({ label, values }) => `${label}: ${formatNumber(values.at(-1)!)}`).join(", ");
   const plot = markup`<div class="frame bars" dir="ltr" style="padding-left: calc(${longest} * .58em + 12px)">
 <svg class="plot" width="100%" height="${height}" role="img" aria-labelledby="${id}-title ${id}-desc">
-<title id="${id}-title">${title}, by step</title><desc id="${id}-desc">At step ${steps.at(-1)!}: ${told}</desc>
+<title id="${id}-title">${title}, by step</title><desc id="${id}-desc">At step ${steps.at(-1)!}: ${description}</desc>
 ${cells}
 ${labels}${stepLabels(steps, height)}
 </svg></div>`;

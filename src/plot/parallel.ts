@@ -22,7 +22,7 @@ export interface Parallel {
   readonly title: string;
   readonly axes: readonly ParallelAxis[];
   readonly lines: readonly ParallelLine[];
-  /** What the emphasised lines are. */
+  /** Note that explains the emphasised lines. */
   readonly note: string;
 }
 

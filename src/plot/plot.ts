@@ -7,7 +7,7 @@ import { formatNumber, tickLabels } from "./numerals.ts";
 
 // Pictures as standalone files: SVG with its own size, background, colours and fonts.
 
-/** What an axis shows. */
+/** Label and scale of an axis. */
 export interface Measure {
   readonly label: string;
   /** Logarithmic; all values must be positive. */

@@ -47,7 +47,7 @@ export function smoothPoints(points: readonly Point[], window: number): Point[] 
   });
 }
 
-/** At most `count` evenly spread items, including the first and the last. */
+/** At most `count` evenly spaced items, including the first and the last. */
 export function spread<T>(items: readonly T[], count: number): readonly T[] {
   if (items.length <= count) return items;
   return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);

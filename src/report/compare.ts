@@ -46,7 +46,7 @@ export async function gatherRuns(
   if (runs.length < 2) {
     throw new OptionError(
       `compare needs at least two runs - got ${runs.length}`,
-      "pass their folders one after the other",
+      "pass the folders of two or more runs",
     );
   }
   return Promise.all(
@@ -78,12 +78,12 @@ export function sameData(runs: readonly ComparedRun[]): boolean {
 /** @throws DataError unless all runs were trained and tested on the same items. */
 export function requireOneData(runs: readonly ComparedRun[]): void {
   if (sameData(runs)) return;
-  const told = runs.map(
+  const texts = runs.map(
     ({ name, data: { name: data, train, test } }) =>
       `${name} on ${data} (train ${train.size}, ${train.fingerprint}; test ${test.size}, ${test.fingerprint})`,
   );
   throw new DataError(
-    `the runs must have the same data - got ${told.join(", ")}`,
+    `the runs must have the same data - got ${texts.join(", ")}`,
     "to compare them anyway, add --different-data",
   );
 }
@@ -94,7 +94,7 @@ export function requireOneData(runs: readonly ComparedRun[]): void {
  */
 export function compareMetrics(runs: readonly ComparedRun[]): ComparedMetric[] {
   const all = runs.flatMap(({ results }) => results);
-  // Metrics of a person's own come last.
+  // Custom metrics come last.
   const order = ({ metric }: KeptEvaluation) => [...metrics.map(({ name }) => name), metric].indexOf(metric);
   const ways = new Set(all.toSorted((a, b) => order(a) - order(b)).map(wayOf));
   return [...ways].flatMap((way) => {

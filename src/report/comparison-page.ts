@@ -66,14 +66,14 @@ function resultsTables(runs: readonly ComparedRun[]): Markup[] {
   );
   const parts = metrics.flatMap(partRows);
   if (parts.length === 0) return [results];
-  const more = runTable(runs, "Parts of the results, by run.", parts);
-  return [results, markup`<details open=""><summary>Parts of the results</summary>${more}</details>`];
+  const more = runTable(runs, "Details of the results, by run.", parts);
+  return [results, markup`<details open=""><summary>Details of the results</summary>${more}</details>`];
 }
 
 function metricRow(runs: readonly ComparedRun[], metric: ComparedMetric): RunRow {
   const { quantity, unit, perfect, cells } = metric;
-  const told = [wayOf(metric), ...(perfect === "" ? [] : [`ideal value: ${perfect}`])].join("; ");
-  const label = markup`<strong>${quantity}</strong> ${unit}<p class="note">${told}</p>`;
+  const note = [wayOf(metric), ...(perfect === "" ? [] : [`ideal value: ${perfect}`])].join("; ");
+  const label = markup`<strong>${quantity}</strong> ${unit}<p class="note">${note}</p>`;
   return [label, cells.map((cell, i) => (cell === null ? notMeasured : measured(cell, runs[i]!.run.state.step)))];
 }
 
@@ -128,7 +128,7 @@ function partRows({ quantity, weights, cells }: ComparedMetric): RunRow[] {
 function differencesTable(runs: readonly ComparedRun[]): Markup {
   const rows = configDifferences(runs).map(({ name, values }): RunRow => [name, values.map((value) => value ?? "–")]);
   if (rows.length === 0) return markup`<p>All entries are the same.</p>`;
-  return runTable(runs, "Only entries that differ. – means that the recipe has no such option.", rows);
+  return runTable(runs, "Only entries that differ. A dash (–) means that the recipe has no such option.", rows);
 }
 
 function filmsOfRun({ name, run, data }: ComparedRun): Promise<Film[]> {

@@ -1,5 +1,5 @@
 import type { NdArray } from "../base/ndarray.ts";
-import { type Dataset, somePlaces, readExact } from "../data/index.ts";
+import { type Dataset, subsampleIndices, readExact } from "../data/index.ts";
 import { imageGrid, manifoldCodes, pairRows, traversalCodes } from "../plot/pictures.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 
@@ -10,7 +10,7 @@ export async function reconstructionPicture(
   count = 32,
   columns = 8,
 ): Promise<NdArray<"uint8">> {
-  const items = await readExact(data, somePlaces(data, count));
+  const items = await readExact(data, subsampleIndices(data, count));
   const results = await trained.decode(await trained.encode(items));
   const across = Math.min(columns, items.shape[0]!);
   return imageGrid(pairRows(items, results, across), { columns: across });

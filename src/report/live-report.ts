@@ -28,8 +28,8 @@ export class LiveReport {
   ) {}
 
   /**
-   * Whether another report would take only a small part of this session's time. Always false in a store whose requests
-   * cost money, because a report reads all pictures again.
+   * Whether another report would take only a small part of this session's time. Always false for a store whose requests
+   * are expensive, because a report reads all pictures again.
    */
   fits(elapsed: number): boolean {
     return !isExpensive(this.run.store) && this.total + this.last <= share * elapsed;

@@ -3,7 +3,7 @@ import { ShapeError } from "../base/errors.ts";
 import { type NdArray, type Shape, formatShape, reshaped, zeros } from "../base/ndarray.ts";
 import type { Store } from "../base/store.ts";
 import { decodeNpy, encodeNpy } from "../codec/npy.ts";
-import { type Dataset, somePlaces, readExact } from "../data/index.ts";
+import { type Dataset, subsampleIndices, readExact } from "../data/index.ts";
 import type { Discriminator, Model } from "../models/index.ts";
 import { packsWith } from "../step/packs.ts";
 import { type Field, type Frame, type Range, scatterPicture } from "../plot/scatter.ts";
@@ -17,7 +17,7 @@ const realsFile = "samples/reals.npy";
 
 /** Stores points of the data [n, d] for pictures in the run, the same ones in every run, and returns them. */
 export async function keepReals(store: Store, data: Dataset): Promise<NdArray> {
-  const reals = await readExact(data, somePlaces(data, shownPoints));
+  const reals = await readExact(data, subsampleIndices(data, shownPoints));
   await store.write(realsFile, encodeNpy(reals));
   return reals;
 }
@@ -40,7 +40,7 @@ export async function samplesPicture(trained: TrainedModel, reals: NdArray, gene
 }
 
 /** Real points [m, d] next to generated ones [n, d], these on a map of the discriminator's scores. */
-export async function besidePicture(trained: TrainedModel, reals: NdArray, generated: NdArray) {
+export async function sideBySidePicture(trained: TrainedModel, reals: NdArray, generated: NdArray) {
   const frame = frameOf(reals);
   const field = await fieldOf(trained, frame, reals, generated);
   return scatterPicture(frame, [{ real: planeOf(reals) }, { field, generated: planeOf(generated) }]);

@@ -1,12 +1,12 @@
 import { key } from "../base/random.ts";
-import { type DataSplit, some } from "../data/index.ts";
+import { type DataSplit, subsample } from "../data/index.ts";
 import type { Engine } from "../runtime/index.ts";
 import { listCheckpoints } from "../run/checkpoint.ts";
 import type { OwnChecks } from "../diagnosis/own-checks.ts";
 import { metrics } from "../metrics/index.ts";
 import { RunHistory } from "../diagnosis/run-history.ts";
 import { diagnoseHistory, diagnoseModel } from "../diagnosis/diagnose.ts";
-import { type Evaluation, endMeasurements, followed, measureUsual } from "../evaluation/evaluate.ts";
+import { type Evaluation, endMeasurements, followed, measureDefaults } from "../evaluation/evaluate.ts";
 import { type KeptEvaluation, readEvaluations } from "../evaluation/evaluation-files.ts";
 import { type OpenedModel, openTrained } from "../trained/open-trained.ts";
 import { buildModel, infoOf } from "../run/plan.ts";
@@ -87,5 +87,5 @@ async function resultsOf(
   );
   if (kept.length > 0) return kept;
   if (trained.model.translators !== undefined) return [];
-  return measureUsual(trained, some(test, followed), "test", key(run.config.train.seed));
+  return measureDefaults(trained, subsample(test, followed), "test", key(run.config.train.seed));
 }

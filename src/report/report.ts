@@ -37,7 +37,7 @@ interface ReportedResult {
   /** Number of items measured. */
   readonly n: number;
   readonly unit: string;
-  /** A number that must be read together with the value. */
+  /** A number without which the value can be misread. */
   readonly beside?: string;
   /** Ends of the 95 % interval; NaN if unknown. */
   readonly interval: readonly [low: number, high: number];

@@ -58,7 +58,7 @@ export function partLabel(quantity: string, part: string, { classNames }: ClassN
   return what === "Latent" ? `z${part}` : `${what.toLowerCase()} ${part}`;
 }
 
-/** Columns of a heat strip; a long run shows evenly spread ones. */
+/** Maximum columns of a heat strip; for a long run, evenly spaced ones are shown. */
 const columns = 100;
 
 /** Shares of the modes over training, if the data declare modes and they were recorded. */

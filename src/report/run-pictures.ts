@@ -6,13 +6,13 @@ import type { DataInfo, Model } from "../models/index.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { latentsByKl, manifoldPicture, reconstructionPicture, traversalPicture } from "./latent-pictures.ts";
 import type { Film, Picture } from "../plot/page.ts";
-import { besidePicture, pointsCaption, readReals, shownPoints } from "./point-pictures.ts";
+import { sideBySidePicture, pointsCaption, readReals, shownPoints } from "./point-pictures.ts";
 import { spread } from "../plot/points.ts";
 import type { Run } from "../run/run.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import { errorsPicture, keptPictures, translationsCaption } from "./translation-pictures.ts";
 
-/** Frames of a film; a long run shows evenly spread ones. */
+/** Maximum frames of a film; for a long run, evenly spaced ones are shown. */
 const shownFrames = 24;
 
 export function filmCaption(model: Model, { kind, shape }: DataInfo): string {
@@ -96,7 +96,7 @@ async function pointPictures({ store, config }: Run, trained: TrainedModel, { sh
       name: "points",
       title: "Real and generated",
       caption: `Equal numbers of both, at the end of the run. ${pointsCaption(model, shape)}`,
-      image: await besidePicture(trained, await readReals(store), generated),
+      image: await sideBySidePicture(trained, await readReals(store), generated),
     },
   ];
 }

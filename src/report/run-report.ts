@@ -1,7 +1,7 @@
 import { describeOptions } from "../base/options.ts";
 import type { Dataset } from "../data/index.ts";
 import type { Model } from "../models/index.ts";
-import { sourceTitle, trainOptions, usualTraining } from "../run/config.ts";
+import { sourceTitle, trainOptions, trainingDefaults } from "../run/config.ts";
 import type { Diagnosis } from "../diagnosis/diagnose.ts";
 import type { Evaluation } from "../evaluation/evaluate.ts";
 import { latentsByKl } from "./latent-pictures.ts";
@@ -78,7 +78,7 @@ function configOf({ config, recipe: definition }: Run, kind: Dataset["kind"]): C
     ]),
   );
   return entries.map(([name, value]) => {
-    const standard = (usualTraining(definition, kind) as Record<string, unknown>)[name] ?? initial.get(name);
+    const standard = (trainingDefaults(definition, kind) as Record<string, unknown>)[name] ?? initial.get(name);
     return { name, value: String(value), isDefault: standard === undefined || String(standard) === String(value) };
   });
 }

@@ -2,7 +2,7 @@ import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
 import type { Store } from "../base/store.ts";
 import { encodePng } from "../codec/png.ts";
-import { type Dataset, hasSides, somePlaces } from "../data/index.ts";
+import { type Dataset, hasSides, subsampleIndices } from "../data/index.ts";
 import { imageGrid } from "../plot/pictures.ts";
 import { keepReals, readReals, realsPicture, samplesPicture, shownPoints } from "./point-pictures.ts";
 import type { TrainedModel } from "../trained/trained.ts";
@@ -20,7 +20,7 @@ export async function writeReals(store: Store, data: Dataset): Promise<void> {
 }
 
 function shownItems(data: Dataset): Promise<NdArray> {
-  return data.read(somePlaces(data, shownImages));
+  return data.read(subsampleIndices(data, shownImages));
 }
 
 /**

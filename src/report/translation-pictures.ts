@@ -1,7 +1,7 @@
 import { filled } from "../base/filled.ts";
 import { type NdArray, joinRows, ndarray } from "../base/ndarray.ts";
 import { append } from "../base/many.ts";
-import { type Sides, somePlaces } from "../data/index.ts";
+import { type Sides, subsampleIndices } from "../data/index.ts";
 import type { Direction, Model } from "../models/index.ts";
 import { imageGrid } from "../plot/pictures.ts";
 import { stateNames } from "../step/state-view.ts";
@@ -34,7 +34,7 @@ export async function translationsPicture(trained: TrainedModel, sides: Sides): 
 /** Source images, translations, reconstructions and true targets: [n, h, w, c] each, the last two if there are any. */
 async function strips(trained: TrainedModel, sides: Sides, direction: Direction, count: number): Promise<NdArray[]> {
   const { source, target } = endsOf(sides, direction);
-  const places = somePlaces(source, count);
+  const places = subsampleIndices(source, count);
   const images = await source.read(places);
   const made = await trained.translate(images, direction);
   const back = opposite(direction);
@@ -49,7 +49,7 @@ async function strips(trained: TrainedModel, sides: Sides, direction: Direction,
 
 /** For each direction: source images, their translations, the true targets, and the absolute error of each pixel. */
 export async function errorsPicture(trained: TrainedModel, sides: Sides): Promise<NdArray<"uint8">> {
-  const places = somePlaces(sides.a, shown);
+  const places = subsampleIndices(sides.a, shown);
   const blocks: NdArray[] = [];
   for (const direction of directionsOf(trained.model)) {
     const { source, target } = endsOf(sides, direction);

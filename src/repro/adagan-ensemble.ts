@@ -17,7 +17,7 @@ import {
   type RowTraining,
   type Scale,
   type Values,
-  endsAlone,
+  completionVerdict,
   overSeeds,
   trainEach,
 } from "./row.ts";
@@ -175,7 +175,7 @@ export const adaganEnsembleRow: Row = {
   charts: (values) => ({ distances: distances(values) }),
   verdict: (values, scale) => {
     if (scale === "quick") {
-      return endsAlone(
+      return completionVerdict(
         values,
         arms.map((arm) => `${arm}/distance`),
       );

@@ -1,6 +1,6 @@
 import { type ConfiguredModel, cyclegan, pix2pix } from "../models/index.ts";
-import { type Row, type Scale, endsAlone } from "./row.ts";
-import { measureTranslations, orderRemark, tellerOf } from "./translations.ts";
+import { type Row, type Scale, completionVerdict } from "./row.ts";
+import { measureTranslations, orderRemark, trainClassifier } from "./translations.ts";
 
 const net = { ngf: 16, blocks: 3, discriminatorLayers: 1 } as const;
 
@@ -57,7 +57,7 @@ export const cycleganDigitsRow: Row = {
     const budget = budgets[context.scale];
     const { steps, images } = budget;
     const data = await context.open("digits-outlined");
-    const teller = await tellerOf(context, data, budget.classifierEpochs, 1);
+    const teller = await trainClassifier(context, data, budget.classifierEpochs, 1);
     const task = { data, steps, batch, images, teller: teller.features };
     const arms = Object.entries(budget.seeds).map(([name, seeds]) => ({
       name,
@@ -70,7 +70,7 @@ export const cycleganDigitsRow: Row = {
   },
   verdict: (values, scale) =>
     scale === "quick"
-      ? endsAlone(values, ["full/error", "ganAlone/error"])
+      ? completionVerdict(values, ["full/error", "ganAlone/error"])
       : {
           passed: values["full/error"]! < values["ganAlone/error"]! && values["full/consistency"]! >= 0.9,
           remarks: [orderRemark(Object.keys(budgets.full.seeds), values)],

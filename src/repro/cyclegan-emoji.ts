@@ -1,5 +1,5 @@
 import { cyclegan } from "../models/index.ts";
-import { type Row, type Scale, endsAlone } from "./row.ts";
+import { type Row, type Scale, completionVerdict } from "./row.ts";
 import { betterThanUnchanged, measureTranslations, orderRemark } from "./translations.ts";
 
 // Both vendors use similar colours, which the identity loss is meant to preserve.
@@ -40,7 +40,7 @@ export const cycleganEmojiRow: Row = {
     return { values, pictures, seeds };
   },
   verdict: (values, scale) => {
-    if (scale === "quick") return endsAlone(values, ["full/error", "ganAlone/error"]);
+    if (scale === "quick") return completionVerdict(values, ["full/error", "ganAlone/error"]);
     return {
       passed: betterThanUnchanged("full", values) && values["full/error"]! < values["ganAlone/error"]!,
       remarks: [orderRemark(Object.keys(variants), values)],

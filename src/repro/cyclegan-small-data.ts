@@ -1,7 +1,7 @@
 import { range } from "../base/range.ts";
 import { type DataSplit, type Dataset, hasSides, pairDataset, select } from "../data/index.ts";
 import { type ConfiguredModel, cyclegan } from "../models/index.ts";
-import { type Row, type Scale, endsAlone } from "./row.ts";
+import { type Row, type Scale, completionVerdict } from "./row.ts";
 import { measureTranslations, orderRemark } from "./translations.ts";
 
 /** With a larger cycle weight, the generators stay near the identity for longer than the run lasts. */
@@ -51,7 +51,7 @@ export const cycleganSmallDataRow: Row = {
     return { values, seeds };
   },
   verdict: (values, scale) => {
-    if (scale === "quick") return endsAlone(values, ["100/none/error", "100/dag/error"]);
+    if (scale === "quick") return completionVerdict(values, ["100/none/error", "100/dag/error"]);
     const error = (name: string) => values[`100/${name}/error`]!;
     const margin = ["none", "dag"].reduce((sum, name) => sum + (values[`100/${name}/errorStderr`] ?? 0), 0);
     const remarks = budgets.full.sizes.map((size) => {

@@ -16,7 +16,7 @@ import {
   type Scale,
   type Values,
   bySeed,
-  endsAlone,
+  completionVerdict,
   trainEach,
 } from "./row.ts";
 import { smallImages, smallSide } from "./small-images.ts";
@@ -218,7 +218,7 @@ export const cycleganTermsRow: Row = {
   charts: (values) => ({ terms: terms(values) }),
   verdict: (values, scale) =>
     scale === "quick"
-      ? endsAlone(values, ["full/layout", "ganAlone/layout"])
+      ? completionVerdict(values, ["full/layout", "ganAlone/layout"])
       : {
           passed: expected.every(({ quantity }) => values[`wins/${quantity}`] === pairs),
           remarks: [

@@ -18,7 +18,7 @@ import {
   type Scale,
   type Values,
   bySeed,
-  endsAlone,
+  completionVerdict,
   fit,
   trainEach,
 } from "./row.ts";
@@ -56,24 +56,24 @@ interface Budget {
   readonly steps: number;
   readonly samples: number;
   /** Training steps of the classifier whose features KID uses. */
-  readonly tellerSteps: number;
+  readonly classifierSteps: number;
   readonly seeds: readonly number[];
 }
 
 const budgets: Readonly<Record<Scale, Budget>> = {
-  quick: { arms: ["base", "dag"], steps: 100, samples: 200, tellerSteps: 100, seeds: [1] },
+  quick: { arms: ["base", "dag"], steps: 100, samples: 200, classifierSteps: 100, seeds: [1] },
   full: {
     arms: Object.keys(arms) as Name[],
     steps: 4000,
     samples: 2000,
-    tellerSteps: 600,
+    classifierSteps: 600,
     seeds: [11, 12, 13, 14, 15, 16, 17, 18],
   },
 };
 const [batch, learningRate] = [32, 1e-3];
 /** Number of times that a training run is measured. */
-const looks = 8;
-const tellerItems = 10_000;
+const evaluations = 8;
+const classifierItems = 10_000;
 
 interface ArmTraining extends RowTraining {
   readonly name: Name;
@@ -158,14 +158,14 @@ export const dagFewDigitsRow: Row = {
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}, the plain GAN and DAG alone`,
-    full: `${budgets.full.steps} steps at batch ${batch}, learning rate ${learningRate}, DCGAN nets of ${nets.hidden.join(" and ")} channels without normalisation in the discriminator; the plain GAN also for DAG's CPU time (equalTime, ${dagCost} times the steps) and with ${many} digits (manyItems), DAG with lambda 1 (dagOne), ADA with translations, DiffAugment; evaluated ${looks} times per run; KID of ${budgets.full.samples} samples in the features of a classifier of ${tellerItems} digits, ${budgets.full.tellerSteps} steps; ${budgets.full.seeds.length} seeds`,
+    full: `${budgets.full.steps} steps at batch ${batch}, learning rate ${learningRate}, DCGAN nets of ${nets.hidden.join(" and ")} channels without normalisation in the discriminator; the plain GAN also for DAG's CPU time (equalTime, ${dagCost} times the steps) and with ${many} digits (manyItems), DAG with lambda 1 (dagOne), ADA with translations, DiffAugment; evaluated ${evaluations} times per run; KID of ${budgets.full.samples} samples in the features of a classifier of ${classifierItems} digits, ${budgets.full.classifierSteps} steps; ${budgets.full.seeds.length} seeds`,
   },
   run: async (context) => {
-    const { arms: names, steps, samples, tellerSteps, seeds } = budgets[context.scale];
+    const { arms: names, steps, samples, classifierSteps, seeds } = budgets[context.scale];
     const digits = await context.open("mnist");
     const test = await smallImages(digits.test, 0, samples);
-    const known = await smallImages(digits.train, 0, tellerItems);
-    const tellerOptions = { steps: tellerSteps, seed: 1 };
+    const known = await smallImages(digits.train, 0, classifierItems);
+    const tellerOptions = { steps: classifierSteps, seed: 1 };
     const teller = await fit(context, "classifier", classifier(), { train: known, test }, tellerOptions);
     const features = await classifierFeatures(teller.trained, "classes");
     // Subsets of the same digits, so that only their number differs.
@@ -175,7 +175,7 @@ export const dagFewDigitsRow: Row = {
       const data: DataSplit = { train: sets.get(items)!, test };
       const all = Math.round(length * steps);
       return seeds.map((seed): ArmTraining => {
-        const own = { steps: all, batch, learningRate, seed, sampleEvery: Math.floor(all / looks) };
+        const own = { steps: all, batch, learningRate, seed, sampleEvery: Math.floor(all / evaluations) };
         return { label: `${name}, seed ${seed}`, model: gan({ ...nets, ...options }), data, options: own, name, seed };
       });
     });
@@ -185,15 +185,15 @@ export const dagFewDigitsRow: Row = {
   },
   charts: (values) => ({ kidAndMemorised: kidAndMemorised(values) }),
   verdict: (values, scale) => {
-    if (scale === "quick") return endsAlone(values, ["base/kid", "dag/kid"]);
+    if (scale === "quick") return completionVerdict(values, ["base/kid", "dag/kid"]);
     const limited = values["base/gap"]! >= minGap && values["wins/kid/manyItems-base"]! >= minWins;
     return {
       passed: limited && quantities.every((quantity) => values[`wins/${quantity}/dag-base`]! >= minWins),
       remarks: [
         ...(limited ? [] : ["The plain GAN is not limited by data, so there is nothing to remedy in this setting."]),
         ...compared.map(([a, b]) => {
-          const told = quantities.map((quantity) => `${quantity} in ${values[`wins/${quantity}/${a}-${b}`]!}`);
-          return `${a} is below ${b}: ${told.join(", ")} of 8 pairs.`;
+          const texts = quantities.map((quantity) => `${quantity} in ${values[`wins/${quantity}/${a}-${b}`]!}`);
+          return `${a} is below ${b}: ${texts.join(", ")} of 8 pairs.`;
         }),
       ],
     };

@@ -12,9 +12,9 @@ import {
   type RowContext,
   type RowTraining,
   type Scale,
-  endsAlone,
+  completionVerdict,
   fit,
-  fromLeast,
+  ascendingBy,
   overSeeds,
   trainEach,
 } from "./row.ts";
@@ -35,18 +35,18 @@ interface Budget {
   readonly steps: number;
   readonly samples: number;
   /** Training steps of the classifiers used by the metrics. */
-  readonly tellerSteps: number;
+  readonly classifierSteps: number;
   readonly seeds: readonly number[];
 }
 
 const budgets: Readonly<Record<Scale, Budget>> = {
-  quick: { specs: ["mnist"], shares: [0.02], steps: 200, samples: 500, tellerSteps: 200, seeds: [1] },
+  quick: { specs: ["mnist"], shares: [0.02], steps: 200, samples: 500, classifierSteps: 200, seeds: [1] },
   full: {
     specs: ["mnist", "emoji"],
     shares: [1, 0.25, 0.1, 0.02],
     steps: 1500,
     samples: 2000,
-    tellerSteps: 1000,
+    classifierSteps: 1000,
     seeds: [1, 2, 3],
   },
 };
@@ -75,7 +75,7 @@ export const dagSmallDataRow: Row = {
   },
   verdict: (values, scale) => {
     const { specs, shares } = budgets[scale];
-    if (scale === "quick") return endsAlone(values, ["mnist/0.02/base/kid", "mnist/0.02/dagRotation/kid"]);
+    if (scale === "quick") return completionVerdict(values, ["mnist/0.02/base/kid", "mnist/0.02/dagRotation/kid"]);
     const parts = specs.flatMap((spec) => shares.map((share) => ({ share, part: `${spec}/${share}` })));
     const better = parts
       .filter(({ share }) => share <= 0.1)
@@ -83,7 +83,7 @@ export const dagSmallDataRow: Row = {
     const leaks = parts.every(({ part }) => values[`${part}/realOnly/leak`]! > values[`${part}/base/leak`]!);
     const remarks = parts.map(({ part }) => {
       const models = Object.keys(augmentations).map((name) => `${part}/${name}`);
-      return `In ascending order of KID: ${fromLeast(values, models, "kid")}.`;
+      return `In ascending order of KID: ${ascendingBy(values, models, "kid")}.`;
     });
     return { passed: better && leaks, remarks };
   },
@@ -103,9 +103,9 @@ interface Judges {
   close(): Promise<void>;
 }
 
-async function judgesOf(context: RowContext, spec: string, { seeds, tellerSteps }: Budget): Promise<Judges> {
+async function judgesOf(context: RowContext, spec: string, { seeds, classifierSteps }: Budget): Promise<Judges> {
   const { items, classes } = await taskOf(context, spec);
-  const options = { steps: tellerSteps, seed: seeds[0]! };
+  const options = { steps: classifierSteps, seed: seeds[0]! };
   const turns = await fit(context, `${spec}, turns`, classifier({ task: "transform" }), items, options);
   const ofTurns = await classifierFeatures(turns.trained, "turns");
   const teller = await fit(context, `${spec}, classes`, classifier(), classes, options);

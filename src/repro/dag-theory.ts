@@ -148,12 +148,12 @@ function pixelJs({ apply }: ItemTransform): number {
 /** The least favourable JS for the bar among the members of a set other than the identity. */
 function pixelJsOf({ name, invertible: can }: TransformSet): number {
   const members = transformsFor([setNamed(name)], { kind: "image", shape: [side, side, 1] }).slice(1);
-  const plain = pixelJs(asItIs);
+  const plain = pixelJs(unchangedDigit);
   const against = (value: number) => (can ? Math.abs(value - plain) : value);
   return members.map(pixelJs).reduce((worst, value) => (against(value) > against(worst) ? value : worst));
 }
 
-const asItIs: ItemTransform = { name: "identity", apply: (x) => x };
+const unchangedDigit: ItemTransform = { name: "identity", apply: (x) => x };
 
 /** Differences above this are not rounding errors. */
 const tolerance = 1e-6;
@@ -179,7 +179,7 @@ function planeValues(seen: SeenBy): Record<string, number> {
 
 function imageValues(): Record<string, number> {
   return {
-    images: pixelJs(asItIs),
+    images: pixelJs(unchangedDigit),
     ...Object.fromEntries(moving.map((set) => [`images/${set.name}`, pixelJsOf(set)])),
   };
 }

@@ -120,7 +120,7 @@ function diagnoses({ trainings }: RowResult): string[] {
 const ofOneSeed = /seed ?\d+$/;
 
 /** The values of a result with their errors, by name as text, without values of single seeds, which only the file contains. */
-export function valuesTold({ values }: Pick<RowResult, "values">): { readonly name: string; readonly text: string }[] {
+export function valueTexts({ values }: Pick<RowResult, "values">): { readonly name: string; readonly text: string }[] {
   return Object.entries(values)
     .filter(([name]) => !/(Stderr|Spread|Low|High)$/.test(name) && !ofOneSeed.test(name))
     .map(([name, value]) => {
@@ -139,7 +139,7 @@ export function valuesTold({ values }: Pick<RowResult, "values">): { readonly na
 
 function table(row: Row, result: RowResult): string[] {
   const { scale, passed, paper, seeds, seconds, peakMemory, machine, date } = result;
-  const lines = valuesTold(result).map(({ name, text }) => {
+  const lines = valueTexts(result).map(({ name, text }) => {
     const published = paper[name];
     return `| ${name} | ${published === undefined ? "" : significant(published, 5)} | ${text} |`;
   });

@@ -73,7 +73,7 @@ export const dyingReluRow: Row = {
     );
     const found = await fitEach(context, trainings, async (trained, { arm }) => ({
       arm,
-      seen: await look(context, trained, data),
+      seen: await measureCell(context, trained, data),
     }));
     for (const arm of new Set(found.map((each) => each.arm))) {
       const seen = found.filter((each) => each.arm === arm).map((each) => each.seen);
@@ -123,7 +123,7 @@ export function generatorOf({ rate, bias }: Cell, activation: (typeof slopes)[ke
   });
 }
 
-export async function look({ engine }: RowContext, trained: TrainedModel, data: DataSplit): Promise<Seen> {
+export async function measureCell({ engine }: RowContext, trained: TrainedModel, data: DataSplit): Promise<Seen> {
   const own = fold(key(0), "dying-relu");
   const batch = [lookedAt, ...data.train.shape];
   const { model, layouts, state } = trained;

@@ -30,7 +30,7 @@ export async function followedOnPoints(context: RowContext): Promise<MeasuredTra
     options: { steps, batch: 256, learningRate: 1e-3, seed, sampleEvery: every, logEvery: every },
     measure: async (run) => {
       const distances = await loggedAs(run, sampleEmd);
-      return told(context, `${name}/ring8/rankCorrelation`, correlation(await loggedAs(run, criticGap), distances));
+      return reported(context, `${name}/ring8/rankCorrelation`, correlation(await loggedAs(run, criticGap), distances));
     },
   }));
 }
@@ -38,9 +38,9 @@ export async function followedOnPoints(context: RowContext): Promise<MeasuredTra
 /** Training runs on digits, measured by the rank correlation of the critic's gap and KID in the features of a classifier, which is trained first. */
 export async function followedOnImages(context: RowContext): Promise<MeasuredTraining[]> {
   const quick = context.scale === "quick";
-  const looks = quick ? 4 : 20;
+  const evaluations = quick ? 4 : 20;
   const steps = quick ? 40 : 800;
-  const every = steps / looks;
+  const every = steps / evaluations;
   const samples = quick ? 200 : 2000;
   const digits = await context.open("mnist");
   const data = { train: digits.train, test: take(digits.test, samples) };
@@ -64,7 +64,10 @@ export async function followedOnImages(context: RowContext): Promise<MeasuredTra
       }
       await judges.close();
       const found = correlation(await loggedAs(run, criticGap), distances);
-      return { ...told(context, `${name}/mnist/rankCorrelation`, found), [`${name}/mnist/kid`]: distances.get(steps)! };
+      return {
+        ...reported(context, `${name}/mnist/rankCorrelation`, found),
+        [`${name}/mnist/kid`]: distances.get(steps)!,
+      };
     },
   }));
   const classes: MeasuredTraining = {
@@ -80,7 +83,7 @@ export async function followedOnImages(context: RowContext): Promise<MeasuredTra
   return [classes, ...critics];
 }
 
-function told({ say }: RowContext, name: string, value: number): Values {
+function reported({ say }: RowContext, name: string, value: number): Values {
   say(`${name}: ${value.toFixed(3)}`);
   return { [name]: value };
 }

@@ -2,7 +2,7 @@ import { fold, key } from "../base/random.ts";
 import { elbo } from "../metrics/index.ts";
 import { categoricalVae } from "../models/index.ts";
 import { evaluate } from "../evaluation/index.ts";
-import { type Row, endsAlone, fitEach } from "./row.ts";
+import { type Row, completionVerdict, fitEach } from "./row.ts";
 
 const seed = 1;
 
@@ -46,7 +46,7 @@ export const gumbelRow: Row = {
     return { values, seeds: [seed] };
   },
   verdict: (values, scale) => {
-    if (scale === "quick") return endsAlone(values, Object.keys(ways));
+    if (scale === "quick") return completionVerdict(values, Object.keys(ways));
     const { gumbelSoftmax, straightThrough, scoreFunction } = values as Record<keyof typeof ways, number>;
     return { passed: gumbelSoftmax < straightThrough && straightThrough < scoreFunction && gumbelSoftmax <= 103 };
   },

@@ -180,11 +180,11 @@ export const jsVsWRow: Row = {
   run: async (context) => {
     const values = await valuesOf(context.engine);
     for (const m of shifts) {
-      const told = names.map(
+      const texts = names.map(
         (name) =>
           `${name} ${values[`${name}/${m}`]!.toPrecision(4)} (${values[`${name}/gradient/${m}`]!.toExponential(2)})`,
       );
-      context.say(`m ${m}: ${told.join(", ")}`);
+      context.say(`m ${m}: ${texts.join(", ")}`);
     }
     return { values, seeds: [], pictures: pictures() };
   },

@@ -57,7 +57,7 @@ function trainingOf(
   return { label: `${name}, seed ${seed}`, model: betaVae({ ...net, ...chosen }), data, options, name, seed };
 }
 
-async function look(context: RowContext, run: Run, { name, seed, data, options }: Constrained): Promise<Found> {
+async function measureTerms(context: RowContext, run: Run, { name, seed, data, options }: Constrained): Promise<Found> {
   const lines = await run.metrics();
   const atEnd = (scalar: string) => {
     const wanted = stepScalar.name({ step: "beta-vae", scalar });
@@ -142,7 +142,7 @@ export const klMultiplierRow: Row = {
   run: async (context) => {
     const { seeds } = budgets[context.scale];
     const data = await context.open("mnist");
-    const measure = (run: Run, of: Constrained) => look(context, run, of);
+    const measure = (run: Run, of: Constrained) => measureTerms(context, run, of);
     const first = await trainEach(
       context,
       [...targets, loose].flatMap((klTarget) =>

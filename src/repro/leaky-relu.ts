@@ -4,7 +4,7 @@ import { emd } from "../metrics/index.ts";
 import { scatterPlot } from "../plot/index.ts";
 import type { Run } from "../run/index.ts";
 import { openTrained } from "../trained/index.ts";
-import { type Cell, type Seen, generatorOf, look, nameOf, slopes } from "./dying-relu.ts";
+import { type Cell, type Seen, generatorOf, measureCell, nameOf, slopes } from "./dying-relu.ts";
 import { type Row, type RowContext, type RowTraining, type Scale, type Values, overSeeds, trainEach } from "./row.ts";
 
 // Adam changes a bias by about the learning rate per step, so it cannot recover from a bias larger in magnitude than rate times steps: at rate
@@ -49,7 +49,7 @@ interface Found extends Pick<CellTraining, "name" | "seed">, Seen {
 
 async function measure(context: RowContext, run: Run, { name, seed, data }: CellTraining): Promise<Found> {
   const opened = await openTrained(run, context.engine);
-  const seen = await look(context, opened.trained, data);
+  const seen = await measureCell(context, opened.trained, data);
   const by = fold(key(seed), "leaky-relu");
   const { value: distance } = await evaluate(emd, opened.trained, data.test, "test", by, { samples });
   await opened.close();

@@ -12,7 +12,7 @@ import {
   type RowTraining,
   type Scale,
   type Values,
-  endsAlone,
+  completionVerdict,
   overSeeds,
   trainEach,
 } from "./row.ts";
@@ -76,7 +76,7 @@ function mixtureRow({ name, data, summary, bar, stretch, paper, noise }: Mixture
     },
     verdict: (values, scale) => {
       if (scale === "quick") {
-        return endsAlone(
+        return completionVerdict(
           values,
           Object.keys(methods).map((method) => `${method}/modes`),
         );
@@ -94,11 +94,11 @@ function mixtureRow({ name, data, summary, bar, stretch, paper, noise }: Mixture
 /** The results of the remedies that miss the bar. */
 function shortRemarks(values: Values, short: readonly string[]): string[] {
   if (short.length === 0) return [];
-  const told = short.map(
+  const texts = short.map(
     (method) =>
       `${method} (${values[`${method}/modes`]!.toPrecision(3)} modes, ${(100 * values[`${method}/highQuality`]!).toPrecision(3)} %)`,
   );
-  return [`Remedies that miss the bar: ${told.join(", ")}.`];
+  return [`Remedies that miss the bar: ${texts.join(", ")}.`];
 }
 
 /** Training time against the fraction of high-quality samples, by method. */
@@ -123,12 +123,12 @@ function quality(values: Values): string {
 /** Compares the best remedy with the best published numbers. */
 function stretchRemark(values: Values, { modes, highQuality }: Bar): string {
   const percent = (share: number) => `${Number((100 * share).toFixed(1))} %`;
-  const told = Object.keys(methods).map((method) => ({
+  const results = Object.keys(methods).map((method) => ({
     method,
     modes: values[`${method}/modes`]!,
     highQuality: values[`${method}/highQuality`]!,
   }));
-  const [best] = told.toSorted((a, b) => b.modes - a.modes || b.highQuality - a.highQuality);
+  const [best] = results.toSorted((a, b) => b.modes - a.modes || b.highQuality - a.highQuality);
   const reached = best!.modes >= modes && best!.highQuality >= highQuality;
   return `PacGAN's best published means are ${modes} modes and ${percent(highQuality)} high-quality samples (real items: 98.9 %). Among the methods with the most modes here, ${best!.method} has the highest quality: ${best!.modes} modes and ${percent(best!.highQuality)}, ${reached ? "no less than published" : "less than published"}.`;
 }

@@ -13,7 +13,7 @@ import {
   type Scale,
   type Values,
   bySeed,
-  endsAlone,
+  completionVerdict,
   overSeeds,
   trainEach,
 } from "./row.ts";
@@ -153,7 +153,7 @@ export const ringCollapseRow: Row = {
   charts: (values) => ({ equalTime: equalTime(values) }),
   verdict: (values, scale) => {
     if (scale === "quick") {
-      return endsAlone(
+      return completionVerdict(
         values,
         names.map((name) => `time/${name}/modes`),
       );
@@ -162,7 +162,7 @@ export const ringCollapseRow: Row = {
     const good = remedies.filter(
       (name) => values[`time/${name}/wins`] === pairs && values[`time/${name}/highQuality`]! >= 0.5,
     );
-    const told = (length: Length) =>
+    const sentence = (length: Length) =>
       names
         .map((name) => {
           const of = (quantity: string) => values[`${length}/${name}/${quantity}`]!;
@@ -173,8 +173,8 @@ export const ringCollapseRow: Row = {
       passed: collapsed && good.length >= 2,
       remarks: [
         ...(collapsed ? [] : ["In equal time the plain GAN does not collapse, so no remedy is needed."]),
-        `After equal steps: ${told("steps")}.`,
-        `In equal time: ${told("time")}.`,
+        `After equal steps: ${sentence("steps")}.`,
+        `In equal time: ${sentence("time")}.`,
       ],
     };
   },

@@ -85,7 +85,7 @@ export function bySeed(
 }
 
 /** Verdict at a scale too short to test the bar: whether all of these values were measured. */
-export function endsAlone(values: Values, names: readonly string[]): Verdict {
+export function completionVerdict(values: Values, names: readonly string[]): Verdict {
   return {
     passed: names.every((name) => Number.isFinite(values[name])),
     remarks: ["This scale is too short to test the bar; only completion of the training was checked."],
@@ -98,7 +98,7 @@ export function isRising(list: readonly number[]): boolean {
 }
 
 /** Names in ascending order of a quantity, NAME/QUANTITY, each with its value. */
-export function fromLeast(values: Values, names: readonly string[], quantity: string): string {
+export function ascendingBy(values: Values, names: readonly string[], quantity: string): string {
   const of = (name: string) => values[`${name}/${quantity}`]!;
   const order = names.toSorted((a, b) => of(a) - of(b));
   return order.map((name) => `${name} ${of(name).toPrecision(3)}`).join(", ");
@@ -117,12 +117,13 @@ export interface RowTraining {
 async function trainInMemory({ engine, say }: RowContext, { label, model, data, options }: RowTraining): Promise<Run> {
   const store = new MemoryStore();
   const rare = { checkpointEvery: 1_000_000, keep: 1 };
-  let told = 0;
+  let reported = 0;
   for await (const event of train(model, data, { ...rare, ...options }, { engine, store })) {
     if (event.type !== "step") continue;
     const tenth = Math.floor((10 * event.step) / event.steps);
-    if (tenth > told) say(`${label}: step ${event.step} of ${event.steps}, ${Math.round(event.secondsLeft)} s left`);
-    told = Math.max(told, tenth);
+    if (tenth > reported)
+      say(`${label}: step ${event.step} of ${event.steps}, ${Math.round(event.secondsLeft)} s left`);
+    reported = Math.max(reported, tenth);
   }
   return Run.open(store);
 }

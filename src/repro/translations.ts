@@ -7,7 +7,7 @@ import type { Run } from "../run/index.ts";
 import { type Features, classifierFeatures, directionsOf, openTrained } from "../trained/index.ts";
 import { type Evaluation, evaluator } from "../evaluation/index.ts";
 import { translationsPicture } from "../report/index.ts";
-import { type RowContext, type RowTraining, fit, fromLeast, overSeeds, trainEach } from "./row.ts";
+import { type RowContext, type RowTraining, fit, ascendingBy, overSeeds, trainEach } from "./row.ts";
 
 // Shared by the rows of translation models: training a model, and evaluating it on pairs that it has not seen.
 
@@ -25,7 +25,7 @@ interface TranslationTask {
 }
 
 /** A classifier of the images of the second domain, and how to release it. */
-export async function tellerOf(context: RowContext, { train, test }: DataSplit, epochs: number, seed: number) {
+export async function trainClassifier(context: RowContext, { train, test }: DataSplit, epochs: number, seed: number) {
   if (!hasSides(train) || !hasSides(test)) throw new Error(`${train.name}: has no second domain`);
   const data = { train: train.sides.b, test: test.sides.b };
   const { trained, close } = await fit(context, "classifier", classifier(), data, { epochs, seed });
@@ -130,5 +130,5 @@ export function betterThanUnchanged(name: string, values: Readonly<Record<string
 
 /** The models in ascending order of their error against the targets. */
 export function orderRemark(names: readonly string[], values: Readonly<Record<string, number>>): string {
-  return `In ascending order of the error against the true pair: ${fromLeast(values, names, "error")}.`;
+  return `In ascending order of the error against the true pair: ${ascendingBy(values, names, "error")}.`;
 }

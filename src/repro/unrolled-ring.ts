@@ -11,7 +11,7 @@ import {
   type Scale,
   type Values,
   bySeed,
-  endsAlone,
+  completionVerdict,
   overSeeds,
   trainEach,
 } from "./row.ts";
@@ -110,7 +110,7 @@ export const unrolledRingRow: Row = {
     return { values, seeds };
   },
   verdict: (values, scale) => {
-    if (scale === "quick") return endsAlone(values, [`${nameOf(baseline)}/modes`, `${nameOf(treated)}/modes`]);
+    if (scale === "quick") return completionVerdict(values, [`${nameOf(baseline)}/modes`, `${nameOf(treated)}/modes`]);
     const none = values[`${nameOf(baseline)}/modes`]!;
     const failing = none <= maxBaselineModes;
     return {

@@ -4,7 +4,7 @@ import { accuracy, modes } from "../metrics/index.ts";
 import { classifier, unrolledGan } from "../models/index.ts";
 import { classifierFeatures } from "../trained/index.ts";
 import { evaluate, evaluator } from "../evaluation/index.ts";
-import { type Row, type Scale, endsAlone, fit, fitEach, fromLeast, isRising, overSeeds } from "./row.ts";
+import { type Row, type Scale, completionVerdict, fit, fitEach, ascendingBy, isRising, overSeeds } from "./row.ts";
 
 // Scaled down from the paper: DCGAN nets that halve the resolution twice instead of three times, and 2000 steps at a higher learning rate instead of
 // 500,000. The discriminator has a quarter of the generator's channels, as in the paper's hardest case. The loss is
@@ -93,14 +93,14 @@ export const unrolledStackedRow: Row = {
   verdict: (values, scale) => {
     const names = lookAhead.map((unroll) => `unroll${unroll}`);
     if (scale === "quick") {
-      return endsAlone(
+      return completionVerdict(
         values,
         names.map((name) => `${name}/modes`),
       );
     }
     return {
       passed: isRising(names.map((name) => values[`${name}/modes`]!)),
-      remarks: [`In ascending order of modes: ${fromLeast(values, names, "modes")}.`],
+      remarks: [`In ascending order of modes: ${ascendingBy(values, names, "modes")}.`],
     };
   },
 };

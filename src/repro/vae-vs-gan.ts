@@ -62,7 +62,7 @@ export const vaeVsGanRow: Row = {
   charts: (values) => ({ blurAndCoverage: blurAndCoverage(values) }),
   verdict: (values, scale) => ({
     passed: specs[scale].every((spec) => holds(spec, values)),
-    remarks: specs[scale].map((spec) => told(spec, values)),
+    remarks: specs[scale].map((spec) => comparison(spec, values)),
   }),
 };
 
@@ -134,7 +134,7 @@ function higher(spec: string, metric: string, values: Readonly<Record<string, nu
 }
 
 /** Sentences about the numbers of one data set. */
-function told(spec: string, values: Readonly<Record<string, number>>): string {
+function comparison(spec: string, values: Readonly<Record<string, number>>): string {
   const verdicts = { vae: "the VAE's is higher", gan: "the GAN's is higher", none: "the intervals overlap" };
   const lines = judged.map(({ name: metric }) => {
     const [vae, gan, real] = ["vae", "gan", "real"].map((name) => significant(values[`${spec}/${name}/${metric}`]!, 3));

@@ -33,7 +33,7 @@ export class BestCheckpoint {
   ) {}
 
   /**
-   * Discards what the run did after the step from which it resumes.
+   * Discards selections made after the step from which the run resumes.
    * @param lines The lines logged up to that step; some may be missing, in which case the checkpoint itself records the
    * best value.
    */

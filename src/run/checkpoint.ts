@@ -71,7 +71,7 @@ export interface CheckpointSurvey {
 /** A checkpoint that cannot be read, and why. */
 export interface BrokenCheckpoint {
   readonly step: number;
-  /** Whether it may be left over from an interrupted save: it has no state. */
+  /** Whether it may be left over from an interrupted save, because it has no state. */
   readonly begun: boolean;
   readonly reason: string;
 }
@@ -110,12 +110,12 @@ async function readState(store: Store, folder: Folder, name: string): Promise<Ch
   try {
     const raw = parseJson(await store.read(path), path);
     state = parseRecord(checkpointState, raw, path);
-    const { digest: told, ...rest } = raw as Record<string, unknown>;
-    if (told !== undefined && told !== digest(encodeText(JSON.stringify(rest)))) {
-      return broken(`${path}: must be as it was saved - got another SHA-256`);
+    const { digest: recordedDigest, ...rest } = raw as Record<string, unknown>;
+    if (recordedDigest !== undefined && recordedDigest !== digest(encodeText(JSON.stringify(rest)))) {
+      return broken(`${path}: must be unchanged since it was saved - got another SHA-256`);
     }
   } catch (error) {
-    // The process that writes a live run may have removed it in the meantime.
+    // The process that trains the run may have removed it in the meantime.
     if (error instanceof RunError) return broken(error.message);
     throw error;
   }
@@ -156,14 +156,14 @@ export async function loadNewest(
       passedOver.push(error.message);
     }
   }
-  // The process that writes a live run may have replaced all of them in the meantime.
+  // The process that trains the run may have replaced all of them in the meantime.
   const now = await listCheckpoints(store, folder);
   if (now.some(({ name }) => listed.every((known) => known.name !== name)))
     return loadNewest(store, model, layouts, folder);
   return { checkpoint: null, state: null, passedOver };
 }
 
-/** What is saved in addition to arrays. */
+/** Contents of a checkpoint in addition to arrays. */
 export interface CheckpointFacts {
   readonly step: number;
   /** The run's record. */
@@ -204,7 +204,7 @@ export async function saveCheckpoint(
   for (const old of keep === 1 ? older : older.slice(0, 1 - keep)) await removeCheckpoint(store, old);
 }
 
-/** Removes only what zaya wrote there; the state first, so that the remainder is never taken for a checkpoint. */
+/** Removes only files that zaya wrote there, the state first, so that the remainder is never taken for a checkpoint. */
 export async function removeCheckpoint(
   store: Store,
   { folder, name }: Pick<Checkpoint, "folder" | "name">,
@@ -213,9 +213,9 @@ export async function removeCheckpoint(
 }
 
 /**
- * Checks that nothing of the user's is where a checkpoint will be saved: a file, or a copy of another checkpoint.
- * @param due Whether the run will save at a step.
- * @throws RunError naming it.
+ * Checks that no file of the user, or copy of another checkpoint, is where a checkpoint will be saved. @param due
+ * Whether the run will save at a step. @throws RunError
+ * naming the file or folder.
  */
 export async function requirePlaces(
   store: Store,
@@ -270,7 +270,7 @@ async function readArrays(
     throw new DamagedError(`${path}: must be readable - ${error.message}`);
   });
   if (digest(bytes) !== sha256[file]) {
-    throw new DamagedError(`${path}: its bytes must be those that were saved - got another SHA-256`);
+    throw new DamagedError(`${path}: must be unchanged since it was saved - got another SHA-256`);
   }
   return decodeSafetensors(bytes, path).tensors;
 }
@@ -290,7 +290,7 @@ export async function isIntact(store: Store, checkpoint: Checkpoint): Promise<bo
  * Step of the newest checkpoint with intact files; if there is none, removes the damaged ones.
  * @throws RunError when a checkpoint belongs to another model.
  */
-export async function keepWhole(store: Store): Promise<number | null> {
+export async function keepIntact(store: Store): Promise<number | null> {
   const { whole, broken } = await surveyCheckpoints(store);
   for (const checkpoint of whole.toReversed()) {
     if (await isIntact(store, checkpoint)) return checkpoint.step;

@@ -6,7 +6,7 @@ import { type RunConfig, changedEntry, parseRunConfig } from "./config.ts";
 /** File of a run's resolved config. */
 export const configFile = "config.json";
 
-/** The config of a run, as found. */
+/** The config of a run as read from its files. */
 export interface FoundConfig {
   readonly config: RunConfig;
   /** What is wrong with config.json, if a copy is used in its place. */
@@ -53,7 +53,7 @@ export async function readConfig(
 }
 
 /** Whether config.json holds that config. */
-export async function configStands(store: Store, config: RunConfig): Promise<boolean> {
+export async function configMatches(store: Store, config: RunConfig): Promise<boolean> {
   if (!(await store.has(configFile))) return false;
   const found = configIn(await store.read(configFile));
   return found !== null && changedEntry(config, parseRunConfig(found, configFile)) === null;

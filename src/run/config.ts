@@ -44,7 +44,7 @@ export const trainOptions = z
   });
 
 /** Default training options of a recipe, which depend on the kind of data. */
-export function usualTraining({ defaults, pointDefaults = defaults }: ModelDefinition, kind: Dataset["kind"]) {
+export function trainingDefaults({ defaults, pointDefaults = defaults }: ModelDefinition, kind: Dataset["kind"]) {
   const { length, ...others } = kind === "points" ? pointDefaults : defaults;
   const { steps, epochs, minSteps }: { readonly [name in "steps" | "epochs" | "minSteps"]?: number } = length;
   return { schedule: "linear", rateEnd: 0.05, steps, epochs, minSteps, ...others } as const;
@@ -104,7 +104,7 @@ export const dataOptions = z
 /** Where the data of a run come from. */
 export type DataSource = z.output<typeof dataOptions>;
 
-/** Title of the data for reports, which others may read: names without folders. */
+/** Title of the data for reports, which may be shared: names without folders. */
 export function sourceTitle({ spec, second, domain }: DataSource): string {
   const named = [spec, ...(second === undefined ? [] : [second])].map(withoutFolders).join(" and ");
   return domain === undefined ? named : `${named}, ${domain}`;
@@ -163,7 +163,7 @@ export function resolveTraining(
   data: Dataset,
 ): ResolvedTraining {
   const given = parseOptions(trainOptions, raw, "train");
-  const defaults = usualTraining(definition, data.kind);
+  const defaults = trainingDefaults(definition, data.kind);
   const fewest = fewestItems(data);
   const batch = batchFor(model, given.batch, usualBatch(defaults.batch, data.kind, fewest));
   if (batch > fewest) {
@@ -206,7 +206,7 @@ export function stepsIn(epochs: number, model: Model, size: number, batch: numbe
 /** Minimum batches per epoch for small data sets, and the smallest batch size that this leads to. */
 const [fewestBatches, smallBatch] = [8, 16];
 
-/** Small data sets are trained in small batches: a step teaches as much at a fraction of the cost. */
+/** Small data sets are trained in small batches: a step makes as much progress at a fraction of the cost. */
 function usualBatch(usual: number, kind: Dataset["kind"], fewest: number): number {
   const small = kind === "points" ? fewest : Math.max(smallBatch, Math.floor(fewest / fewestBatches));
   return Math.min(usual, small, fewest);
@@ -286,7 +286,7 @@ export interface PartialConfig {
 }
 
 /**
- * Checks the structure of a config as a user may write it; the options are checked when it is resolved. @throws
+ * Checks the structure of a config that a user may have written; the options are checked when it is resolved. @throws
  * OptionError for an unknown or malformed entry.
  */
 export function parsePartialConfig(raw: unknown, where: string): PartialConfig {
@@ -311,7 +311,7 @@ export function parseRunConfig(raw: unknown, where: string): RunConfig {
       ) as ResolvedTraining,
     };
   } catch (error) {
-    // By the name of the option alone the message would speak of a flag.
+    // With the name of the option alone, the message would name a flag.
     if (!(error instanceof OptionError) || error.option === undefined) throw error;
     throw new OptionError(`${where}: ${error.message}`, error.hint);
   }

@@ -22,7 +22,7 @@ export interface DataRecord {
   readonly shape: Shape;
   /** Number of classes of the labels. */
   readonly classes?: number;
-  /** For points in units of their own: the scale that standardised them. */
+  /** For points in arbitrary units: the scale by which they were standardised. */
   readonly scale?: PointScale;
   /** Names of the classes, if the data have them. */
   readonly classNames?: readonly string[];
@@ -86,7 +86,7 @@ export async function keepDataRecord(store: Store, data: DataSplit): Promise<Dat
   return record;
 }
 
-/** The data record of a run, as found. */
+/** The data record of a run as read from its files. */
 export interface FoundDataRecord {
   /** Null for a run that has not saved anything. */
   readonly record: DataRecord | null;

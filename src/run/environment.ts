@@ -4,7 +4,7 @@ import type { Run } from "./run.ts";
 const usual = ["zaya", "onnxruntime", "platform", "threads"] as const;
 
 /**
- * What the numbers of a run depend on that is not as it was when the run began, in words; null if nothing is.
+ * Describes what has changed, since the run began, among the things that its numbers depend on; null if nothing has.
  * @param device Of the engine that resumes it. @param now Versions, as recorded in run.json.
  */
 export function changedEnvironment(
@@ -19,7 +19,7 @@ export function changedEnvironment(
   if (changed.length === 0) return null;
   const list = (values: Readonly<Record<string, string>>) =>
     changed.map((name) => `${name} ${values[name] ?? "none"}`).join(", ");
-  return `the run started with ${list(began)} and continues with ${list(goesOn)}: its numbers may differ in their last digits`;
+  return `the run started with ${list(began)} and continues with ${list(goesOn)}: the last digits of its numbers may differ`;
 }
 
 function withDevice(device: string, versions: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -1,11 +1,11 @@
 import { ZayaError } from "../base/errors.ts";
 import { shellWord } from "../base/shell-word.ts";
 
-/** Files of a run with which messages begin. */
+/** Files of a run with which error messages can begin. */
 const runFile = /^(?:config\.json|run\.json|data\.json|metrics\.jsonl|checkpoints|eval\/)/;
 
 /**
- * Runs `body`. Errors that it throws are rewritten: files of the run get their folder, commands the name of the run.
+ * Runs `body`. In the errors that it throws, files of the run are prefixed with its folder, and commands get the name of the run.
  * @throws what `body` throws.
  */
 export async function inRun<T>(folder: string, body: () => Promise<T>): Promise<T> {

@@ -56,7 +56,7 @@ export async function lengthen(
   }
   const lengthened = [...(config.lengthened ?? []), { at, from: train.steps, to: steps }];
   const longer = { ...config, train: { ...train, steps }, lengthened };
-  // Everything that would keep it from resuming is checked before the config is changed.
+  // Everything that could prevent resuming is checked before the config is changed.
   requireMemoryFor(run, model, data, memory);
   const { checkpoint } = await startOf(run, model, layoutsOf(model, train.seed), longer.train);
   await run.requireOwnLines(checkpoint);

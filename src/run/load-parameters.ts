@@ -18,7 +18,7 @@ import { layoutsOf } from "../step/layout.ts";
 import { buildModel } from "./plan.ts";
 import type { Run } from "./run.ts";
 import type { Layouts } from "../step/state-view.ts";
-import { type Weights, hasAverages, inferenceState } from "./weights.ts";
+import { type Weights, hasEma, inferenceState } from "./weights.ts";
 
 /** A checkpoint of a run: the newest one, the best one by a held-out metric, or that of a step. */
 export type CheckpointChoice = "last" | "best" | number;
@@ -29,7 +29,7 @@ export interface LoadedParameters {
   readonly state: Arrays;
   readonly model: Model;
   readonly layouts: Layouts;
-  /** What a model needs to know about the run's data. */
+  /** Properties of the run's data that a model depends on. */
   readonly info: DataInfo;
   /** Which parameters were asked for; null if the run has no EMA. */
   readonly weights: Weights | null;
@@ -48,7 +48,7 @@ export async function loadParameters(run: Run, weights: Weights, choice: Checkpo
     if (choice !== "last" && run.newest !== null) throw await noSuch(run, model, choice, passedOver);
     throw nothingSaved(run, [...run.recovered, ...passedOver], await bestStep(run.store));
   }
-  const kept = hasAverages(Object.keys(state)) ? weights : null;
+  const kept = hasEma(Object.keys(state)) ? weights : null;
   return { checkpoint, state, model, layouts, info, weights: kept, recovered: [...run.recovered, ...passedOver] };
 }
 
@@ -105,7 +105,7 @@ async function noSuch(
   const steps = [...new Set((await listAll(store)).map(({ step }) => step))].toSorted((a, b) => a - b);
   const others = `the run has ${steps.length === 1 ? "a checkpoint of step" : "checkpoints of steps"} ${steps.join(", ")}`;
   if (passedOver.length > 0)
-    return new RunError(`the ${choice} checkpoint must be whole - ${passedOver.join("; ")}`, others);
+    return new RunError(`the ${choice} checkpoint must be intact - ${passedOver.join("; ")}`, others);
   if (choice !== "best") return new RunError(`the run must have the chosen checkpoint - got step ${choice}`, others);
   return new RunError(
     `the run must have a best checkpoint - got none: ${await whyNoBest(store, config, model)}`,
@@ -114,12 +114,12 @@ async function noSuch(
 }
 
 async function whyNoBest(store: Store, { recipe }: RunConfig, { bestBy }: Model): Promise<string> {
-  if (bestBy === undefined) return `${recipe} evaluates nothing on held-out items of such data while it trains`;
+  if (bestBy === undefined) return `${recipe} computes no metric on held-out items of such data during training`;
   const folder = checkpointFolders.best;
   const { broken } = await surveyCheckpoints(store, folder);
   if (broken.length > 0) return broken.map(({ reason }) => reason).join("; ");
   const [foreign] = await store.list(folder);
-  if (foreign !== undefined) return `${foreign} is not where zaya saved it, which is ${folder}/STEP/`;
+  if (foreign !== undefined) return `${foreign} has been moved from where zaya saved it, ${folder}/STEP/`;
   return `${bestBy.scalar} was not evaluated on held-out items, or ${folder}/ was removed since`;
 }
 

@@ -45,7 +45,7 @@ export interface KnownLines extends Extent {
 const nothing: Extent = { lines: 0, bytes: 0 };
 const newline = 10;
 
-/** Maximum bytes in a line; zaya writes no longer ones. */
+/** Maximum bytes in a line; zaya never writes longer ones. */
 const longest = 1 << 20;
 
 /**
@@ -107,7 +107,7 @@ export class MetricLines {
     const lines: MetricLine[] = [];
     const digest = new LinesDigest();
     const own = new OwnLines(known, digest);
-    // One shared string per name, however many lines have it.
+    // One shared string per name, whatever the number of lines.
     const names = new Map<string, string>();
     for await (const { texts, before } of this.read()) {
       for (const [i, text] of texts.entries()) {
@@ -176,10 +176,10 @@ export class MetricLines {
     return { extent, digest, missing: own.isCut() };
   }
 
-  /** The lines, in pieces, without a last one that a crash cut off. */
+  /** The lines, in pieces, without a last line truncated by a crash. */
   private async *read(): AsyncGenerator<Lines> {
     if (!(await this.store.has(file))) return;
-    // Keeps a byte order mark that an editor may have inserted: bytes are counted by what the text takes.
+    // Keeps a byte order mark that an editor may have inserted, because bytes are counted by encoding the text again.
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     let rest = new Uint8Array(0);
     let before = nothing;
@@ -232,13 +232,13 @@ class LinesDigest {
   }
 }
 
-/** Whether lines are those that a checkpoint knows. */
+/** Checks whether lines are those that a checkpoint recorded. */
 class OwnLines {
-  /** What the lines before the checkpoint's step say, once one of that step or of a later one has come. */
+  /** Extent of the lines before the checkpoint's step, known once a line of that step or of a later one has been read. */
   private earlier: LinesFacts | undefined;
   private ordered = true;
 
-  /** @param digest Of the lines in their order; each is seen before it is added there. */
+  /** @param digest Of the lines in order; each line is checked before it is added. */
   constructor(
     private readonly known: KnownLines | null,
     private readonly digest: LinesDigest,

@@ -28,16 +28,16 @@ export interface Plan extends Recipe {
   readonly config: RunConfig;
   readonly model: Model;
   readonly data: DataSplit;
-  /** Training items as the model's steps get them. */
+  /** Training items as the model's steps receive them. */
   readonly served: Dataset;
   readonly engine: Engine;
-  /** Parameters of another run to initialise from; drawn from the seed if not given. The optimizer state is new. */
+  /** Parameters of another run to initialise from; random parameters if not given. The optimizer state is always new. */
   readonly initial?: InitialParameters | undefined;
 }
 
 /** Settings of a plan. */
 export interface PlanSettings extends Pick<Plan, "engine" | "initial"> {
-  /** How to open the data again, for the run's config. */
+  /** How to reopen the data, for the run's config. */
   readonly source?: DataSource;
   /** File that exports a custom recipe, for the run's config. */
   readonly module?: RecipeModule | undefined;
@@ -45,7 +45,7 @@ export interface PlanSettings extends Pick<Plan, "engine" | "initial"> {
 
 /**
  * Resolves a recipe, data and training options into a plan.
- * @throws OptionError when options do not fit the model, the data, the memory or each other. A plan that is returned
+ * @throws OptionError when options do not fit the model, the data, the memory or each other. A returned plan
  * can be started.
  */
 export async function planRun(
@@ -130,17 +130,17 @@ export function buildModel({ definition, options }: ConfiguredModel, data: DataI
   return inUnits(definition.build(parsed, data), data.scale);
 }
 
-/** @throws OptionError for a custom recipe with the name of a built-in one, as which its runs would be reopened. */
+/** @throws OptionError for a custom recipe with the name of a built-in one, because its runs would be reopened as that one. */
 function requireOwnName(definition: ModelDefinition): void {
   const known = models.find(({ name }) => name === definition.name);
   if (known === undefined || known === definition) return;
   throw new OptionError(
-    `a recipe of your own must have a name that zaya's recipes do not have - got ${definition.name}`,
-    `call it something else, my-${definition.name} for example`,
+    `a custom recipe must not have the name of a built-in one - got ${definition.name}`,
+    `rename it, for example to my-${definition.name}`,
   );
 }
 
-/** What a model is told about the data before its nets are built. */
+/** What a model knows about the data before its nets are built. */
 export async function infoOf(data: DataSplit): Promise<DataInfo> {
   return scaledInfo(data, await data.train.pointScale?.());
 }
@@ -152,8 +152,8 @@ function scaledInfo(data: DataSplit, scale: PointScale | undefined): DataInfo {
 }
 
 /**
- * Training items as a recipe's steps get them: unpaired for a recipe that learns from domains, and standardised for
- * points in units of their own.
+ * Training items as a recipe's steps receive them: unpaired for a recipe that learns from domains, and standardised
+ * for points in arbitrary units.
  */
 function servedTo({ learnsFrom }: ModelDefinition, { scale }: Model, items: Dataset): Dataset {
   return learnsFrom === "domains" && hasSides(items) ? unaligned(items) : standardised(items, scale);

@@ -29,7 +29,7 @@ export async function requireResumable(run: Run): Promise<void> {
   }
 }
 
-/** @throws RunError when everything that the run saved is gone. */
+/** @throws RunError when no intact checkpoint is left. */
 export function requireSaved(run: Run): void {
   if (run.state.saved > 0 && run.newest === null) throw nothingLeft(run.recovered);
 }
@@ -50,8 +50,8 @@ export interface RunStart extends Omit<LoadedCheckpoint, "passedOver"> {
 }
 
 /**
- * Finds where a run resumes. @throws RunError when all checkpoints are gone or damaged, or something is in the place of
- * a future one.
+ * Finds where a run resumes. @throws RunError when all checkpoints are gone or damaged, or the path of a future
+ * one is taken.
  */
 export async function startOf(
   run: Run,

@@ -10,12 +10,12 @@ import {
   type Checkpoint,
   type CheckpointFacts,
   checkpointFolders,
-  keepWhole,
+  keepIntact,
   nameOfStep,
   surveyCheckpoints,
 } from "./checkpoint.ts";
 import type { RunConfig } from "./config.ts";
-import { configFile, configStands, readConfig } from "./config-file.ts";
+import { configFile, configMatches, readConfig } from "./config-file.ts";
 import { dataFile, findDataRecord, restoreDataRecord } from "./data-record.ts";
 import { type KnownLines, type MetricLine, MetricLines, metricsExtent } from "./metric-lines.ts";
 
@@ -27,7 +27,7 @@ export type RunStatus = (typeof runStatuses)[number];
 /** The file run.json. */
 export interface RunRecord {
   readonly status: RunStatus;
-  /** Why it ended, if the status does not tell. */
+  /** Why it ended, if the status alone does not say. */
   readonly reason?: string;
   /** Steps made, at most a second old while it runs. */
   readonly step: number;
@@ -71,7 +71,7 @@ const runRecord = z.object({
   config: config.optional(),
 });
 
-/** What a checkpoint keeps of the run's record. */
+/** The part of the run's record that a checkpoint stores. */
 const keptRecord = runRecord.pick({ started: true, seconds: true, versions: true, warnings: true }).extend({
   config,
   metrics: metricsExtent,
@@ -91,7 +91,7 @@ export class Run {
   private own: Recipe | undefined;
   private missing: string | null = null;
   /** Training time at the last update of the record. */
-  private told = 0;
+  private recordedAt = 0;
 
   private constructor(
     readonly store: Store,
@@ -106,7 +106,7 @@ export class Run {
     this.lines = new MetricLines(store);
   }
 
-  /** Creates a run. @throws RunError when the store contains a run, or something else in the place of its files. */
+  /** Creates a run. @throws RunError when the store contains a run, or other files at its paths. */
   static async create(store: Store, config: RunConfig, clock: Clock, versions: RunRecord["versions"]): Promise<Run> {
     if (await store.has(recordFile)) {
       throw new RunError(
@@ -182,7 +182,7 @@ export class Run {
 
   /** Restarts a run without any intact checkpoint. @throws RunError when there is one. */
   static async restart(store: Store, clock: Clock, versions: RunRecord["versions"]): Promise<Run> {
-    const newest = await keepWhole(store);
+    const newest = await keepIntact(store);
     if (newest !== null) {
       throw new RunError(
         `--from-scratch is for a run without checkpoints - got one of step ${newest}`,
@@ -213,7 +213,7 @@ export class Run {
     const definition = this.own?.definition ?? models.find((known) => known.name === name);
     if (definition !== undefined) return definition;
     throw new RunError(
-      `the run's recipe must be one of zaya's, or be given - got ${name}`,
+      `the run's recipe must be a built-in one, or be passed - got ${name}`,
       "it is a custom recipe: name the file that exports it, zaya resume RUN --recipe FILE, or call Run.open(store, recipe) in a program",
     );
   }
@@ -223,7 +223,7 @@ export class Run {
     return { definition: this.recipe, options: this.config.model };
   }
 
-  /** Sets the custom recipe of the run. @throws OptionError for one of another name. */
+  /** Sets the custom recipe of the run. @throws OptionError for a recipe with another name. */
   takeRecipe(own: Recipe): void {
     if (own.definition.name !== this.config.recipe) {
       throw new OptionError(
@@ -237,7 +237,7 @@ export class Run {
   /** Rewrites the missing or damaged files, and returns their names. */
   async restore(): Promise<readonly string[]> {
     await restoreDataRecord(this.store, this.newest);
-    await ((await configStands(this.store, this.config)) ? this.record({}) : this.reconfigure(this.config));
+    await ((await configMatches(this.store, this.config)) ? this.record({}) : this.reconfigure(this.config));
     return [...this.lost];
   }
 
@@ -256,20 +256,20 @@ export class Run {
 
   /** Records progress, at most once per second of training. */
   async progress(step: number, seconds: number): Promise<void> {
-    if (seconds - this.told < (this.store.progressEvery ?? recordEvery)) return;
-    this.told = seconds;
+    if (seconds - this.recordedAt < (this.store.progressEvery ?? recordEvery)) return;
+    this.recordedAt = seconds;
     await this.flush();
     await this.record({ step, seconds });
   }
 
-  /** What a checkpoint keeps of the record. It may be saved once `sync` has made the lines that it counts durable. */
+  /** The part of the record that a checkpoint stores. Save it only after `sync` has made the lines that it counts durable. */
   async keep(step: number, seconds: number, data: unknown): Promise<CheckpointFacts> {
     const metrics = await this.lines.extentAt(step);
     const { started, versions, warnings } = this.current;
     return { step, run: { started, seconds, versions, warnings, config: this.config, metrics, data } };
   }
 
-  /** Puts the lines written so far on disk. */
+  /** Flushes the lines written so far to disk. */
   sync(): Promise<void> {
     return this.lines.sync();
   }
@@ -293,7 +293,7 @@ export class Run {
     return lines;
   }
 
-  /** Scalars that are missing from the ones that `metrics` has read, in words; null if there are none. */
+  /** Describes the scalars that are missing from those that `metrics` has read; null if there are none. */
   get missingLines(): string | null {
     return this.missing;
   }
@@ -306,8 +306,8 @@ export class Run {
   /**
    * Removes the lines that will be logged again, which are the last ones, and any fragment left by a crash.
    * @param checkpoint Where the run resumes; null for a run that starts again.
-   * @param again Whether some lines of its step are logged again: a session that was killed may have removed them
-   * already.
+   * @param again Whether some lines of its step will be logged again; a session that was killed may have removed
+   * them already.
    * @returns A description of the lines missing before the checkpoint; null if they are all there.
    * @throws RunError when they are not the lines of this run.
    */
@@ -372,7 +372,7 @@ function keptOf({ name, run }: Checkpoint): z.output<typeof keptRecord> {
   return parseRecord(keptRecord, run, `checkpoints/${name}/state.json: run`);
 }
 
-/** What replaces a file while a run is read; only a resumed run rewrites it. */
+/** Names the source that replaces a damaged file while a run is read; only a resumed run rewrites the file. */
 function insteadOf({ step }: Checkpoint): string {
   return readFrom(`the checkpoint of step ${step}`);
 }

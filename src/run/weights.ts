@@ -12,7 +12,7 @@ export function inferenceState(state: Arrays, weights: Weights): Arrays {
 }
 
 /** Whether a run keeps EMA parameters. */
-export function hasAverages(names: readonly string[]): boolean {
+export function hasEma(names: readonly string[]): boolean {
   return names.some((name) => averagedNet(name) !== null);
 }
 

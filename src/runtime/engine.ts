@@ -25,11 +25,11 @@ export interface State {
   dispose(): void;
 }
 
-/** That a program does not run as its engine is meant to. */
+/** A note that a program does not run as intended for its engine. */
 export interface EngineNote {
   /** How it runs, and why. */
   readonly evidence: string;
-  /** A flag against it. */
+  /** A flag that avoids it. */
   readonly change: { readonly flag: string; readonly reason: string };
 }
 

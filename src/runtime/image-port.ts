@@ -24,7 +24,7 @@ export interface ImagePort {
   readonly shape: Shape;
 }
 
-/** The form as given by the user, if the file does not declare it. */
+/** The form given by the user, for files that do not declare it. */
 export interface ImageForm {
   readonly layout?: ImageLayout | undefined;
   readonly range?: ValueRange | undefined;
@@ -74,8 +74,8 @@ export function imagePort(
   const layout = form.layout ?? (facts === null ? layoutOf(extents) : "channels-first");
   if (layout === null) {
     throw new OptionError(
-      `${net.name} must say where the channels of its images are - got ${describeValue(value)}, in which they can be first or last`,
-      `say it with ${flag} channels-first or ${flag} channels-last`,
+      `${net.name} must have an unambiguous channel axis - got ${describeValue(value)}, in which channels can be first or last`,
+      `pass ${flag} channels-first or ${flag} channels-last`,
     );
   }
   const [, a, b, c] = extents.map(({ size }) => size ?? -1) as [number, number, number, number];

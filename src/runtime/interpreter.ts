@@ -31,7 +31,7 @@ class InterpreterState implements State {
 
   require(key: string): NdArray {
     const value = this.values.get(key);
-    if (value === undefined) throw new EngineError(`${name}: the state holds no "${key}"`);
+    if (value === undefined) throw new EngineError(`${name}: the state has no tensor "${key}"`);
     return value;
   }
 

@@ -38,7 +38,7 @@ export interface KernelHost {
   readonly name: string;
   readonly heap: Heap;
   readonly pool: ThreadPool | null;
-  /** The least work of a segment for which threads are woken, in instructions of one place: at least 1. */
+  /** The least work of a segment for which threads are woken, in instructions per element; at least 1. */
   readonly worthWaking: number;
   /** Settings of ONNX Runtime for products; null if kernels compute all of them. */
   readonly products: OrtOptions | null;
@@ -52,8 +52,8 @@ interface Team {
 }
 
 const withoutThreads: EngineNote = {
-  evidence: "one thread: others did not start in time, which a busy machine or a slow server can cause",
-  change: { flag: "--threads 1", reason: "the results are the same, and the start does not wait for threads" },
+  evidence: "one thread: the others did not start in time, which a busy machine or a slow server can cause",
+  change: { flag: "--threads 1", reason: "the results are the same, and starting does not wait for threads" },
 };
 
 interface Given {

@@ -90,7 +90,7 @@ export class KernelState implements OrtState {
 
   require(name: string): Readonly<Entry> & { front: number; back: number | null } {
     const entry = this.settled().get(name);
-    if (entry === undefined) throw new EngineError(`${this.engine}: the state holds no "${name}"`);
+    if (entry === undefined) throw new EngineError(`${this.engine}: the state has no tensor "${name}"`);
     return entry;
   }
 

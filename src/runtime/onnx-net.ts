@@ -74,7 +74,7 @@ export class OnnxNet {
     if (only === undefined || others.length > 0) {
       throw new DataError(
         `${this.name} must have one input - got ${describeValues(this.header.inputs)}`,
-        "give the others a fixed value in the file, as initializers, before it is used here",
+        "fix the other inputs in the file as initializers",
       );
     }
     if (convertible.includes(only.type) && only.extents !== null) return only;
@@ -87,8 +87,8 @@ export class OnnxNet {
   }
 
   /**
-   * The output to use: the only one, the one requested, or the first with one of the usual names. In files not written by zaya, a
-   * usual name is not enough if another output has the same form.
+   * The output to use: the only one, the one requested, or the first with one of the usual names. In files not written by zaya,
+   * a usual name does not suffice if another output has the same form.
    * @param flag The flag that names an output.
    * @throws OptionError if there are several and none is named, or none has that name. @throws DataError if it is not numeric.
    */
@@ -109,7 +109,7 @@ export class OnnxNet {
     }
     if (found.kind === "tensor" && (convertible.includes(found.type) || found.type === "bool")) return found;
     throw new DataError(
-      `${this.name} must give an array of numbers - got ${describeValue(found)}`,
+      `${this.name} must return an array of numbers - got ${describeValue(found)}`,
       outputs.length > 1 ? `${flag} takes another of its outputs: ${describeValues(outputs)}` : undefined,
     );
   }
@@ -150,7 +150,7 @@ export class OnnxNet {
       if (made === null) continue;
       if (made.shape[0] !== fed.shape[0]) {
         throw new DataError(
-          `${this.name} must give a row for each item - got ${formatShape(made.shape)} for ${fed.shape[0]}`,
+          `${this.name} must return one row per item - got ${formatShape(made.shape)} for ${fed.shape[0]}`,
         );
       }
       parts.push(rows(made, 0, stop - start));
@@ -182,7 +182,7 @@ export class OnnxNet {
       if (value - value === 0) continue;
       const half = this.header.outputs.find(({ name }) => name === output)?.type === "float16";
       throw new DataError(
-        `${this.name} must give finite numbers - got ${value} in its output ${output}, for item ${first + Math.floor(i / width) + 1}`,
+        `${this.name} must return finite numbers - got ${value} in its output ${output}, for item ${first + Math.floor(i / width) + 1}`,
         half
           ? "float16 overflows beyond 65504: a float32 file of the same net does not"
           : "is its input range the right one? A net that divides by zero or overflows gives such numbers too",
@@ -199,8 +199,8 @@ export class OnnxNet {
 function requirePassable(name: string, value: OnnxValue): void {
   if (!/^(?:complex|bfloat|float8|float4)/.test(value.type)) return;
   throw new DataError(
-    `${name} must take and give types that JavaScript can hold - got ${describeValue(value)}`,
-    "a Cast to float32 at that end of the net makes it one",
+    `${name} must have inputs and outputs of types that JavaScript supports - got ${describeValue(value)}`,
+    "add a Cast to float32 at that end of the net",
   );
 }
 
@@ -208,7 +208,7 @@ function requirePassable(name: string, value: OnnxValue): void {
 function requireRoom(name: string, value: OnnxValue): void {
   if (value.kind !== "tensor" || !value.extents?.some(({ size }) => size === 0)) return;
   throw new DataError(
-    `${name} must take at least one item - got ${describeValue(value)}, which has room for none`,
+    `${name} must take at least one item - got ${describeValue(value)}, which has an extent of 0`,
     "export it again with a name for each axis of any length, in PyTorch with dynamic_axes",
   );
 }
@@ -255,7 +255,7 @@ async function readExternal(
   return found;
 }
 
-/** Maximum size of a file in ONNX's container format. */
+/** Maximum size of a file in ONNX's container format, protobuf. */
 const mostBytes = 2 ** 31 - 1;
 
 /** @throws DataError if the weights are too large to be embedded in the model. */
@@ -264,7 +264,7 @@ function requireOneFile(name: string, bytes: Uint8Array, weights: ReadonlyMap<st
   if (total <= mostBytes) return;
   throw new DataError(
     `${name} must have at most 2 GiB of weights - got ${(total / 2 ** 30).toFixed(1)} GiB`,
-    "its float16 form takes half",
+    "a float16 version takes half as much",
   );
 }
 
@@ -281,7 +281,7 @@ function cutOut({ tensor, location, offset, length }: ExternalRange, bytes: Uint
   }
   throw new DataError(
     `${location} must hold the weights of ${name}, ${tensor} at bytes ${offset} to ${end} - got ${bytes.length} bytes`,
-    "the file is of another model or was cut: get both again",
+    "the file belongs to another model or is truncated: download both again",
   );
 }
 
@@ -310,7 +310,7 @@ function reasonOf(error: unknown, { opsets }: OnnxHeader): string {
   const unknown = /No Op registered for (\S+) with domain_version of (\d+)/.exec(text);
   if (unknown !== null) return `the operator ${unknown[1]}, which opset ${unknown[2]} does not have`;
   const missing = /Could not find an implementation for (\w+)\((\d+)\)/.exec(text);
-  if (missing !== null) return `the operator ${missing[1]} of opset ${missing[2]} on types that it has no code for`;
+  if (missing !== null) return `the operator ${missing[1]} of opset ${missing[2]} for types that it does not implement`;
   if (/models stamped with official released/.test(text)) {
     const known = /till opset (\d+)/.exec(text)?.[1];
     return `opset ${opsets.get("") ?? "?"}, which is newer than ${known === undefined ? "it" : `opset ${known}, the last that it knows`}`;
@@ -356,7 +356,7 @@ function arrayOf(tensor: ort.Tensor): NdArray<"float32"> {
   const { type, dims, data } = tensor;
   if (type === "float32") return ndarray("float32", dims, data as Float32Array);
   if (type === "float16" && data instanceof Uint16Array) return ndarray("float32", dims, fromFloat16(data));
-  if (type === "string") throw new EngineError("strings are no numbers");
+  if (type === "string") throw new EngineError("strings are not numbers");
   const values = data as ArrayLike<number | bigint>;
   const out = new Float32Array(values.length);
   for (let i = 0; i < out.length; i++) out[i] = Number(values[i]!);

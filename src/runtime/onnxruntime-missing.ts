@@ -20,7 +20,10 @@ export function withoutOnnxRuntime(got: string, advice: string) {
 }
 
 // Importers see later assignments, because exports are live bindings.
-export let { InferenceSession, Tensor, env } = withoutOnnxRuntime("none", "use wasmEngine(), which needs nothing");
+export let { InferenceSession, Tensor, env } = withoutOnnxRuntime(
+  "none",
+  "use wasmEngine(), which needs no other package",
+);
 
 /** Supplies ONNX Runtime. @param runtime The module onnxruntime-web, or a compatible one. */
 export function supplyOnnxRuntime(runtime: object): void {

@@ -74,7 +74,7 @@ class HostState implements OrtState {
 
   private pair(name: string): [ort.Tensor, ort.Tensor] {
     const pair = this.buffers.get(name);
-    if (pair === undefined) throw new EngineError(`cpu: the state holds no "${name}"`);
+    if (pair === undefined) throw new EngineError(`cpu: the state has no tensor "${name}"`);
     return pair;
   }
 }
@@ -140,7 +140,7 @@ class DeviceState implements OrtState {
 
   private require(name: string): ort.Tensor {
     const tensor = this.tensors.get(name);
-    if (tensor === undefined) throw new EngineError(`webgpu: the state holds no "${name}"`);
+    if (tensor === undefined) throw new EngineError(`webgpu: the state has no tensor "${name}"`);
     return tensor;
   }
 

@@ -24,8 +24,8 @@ export async function requireUpdates(engine: Engine): Promise<void> {
     const wrong = (await state.read())["x"]!.data.find((value) => value !== 7);
     if (wrong === undefined) return;
     throw new EngineError(
-      `${engine.name}: 2 x + 1, twice, must make 7 of the 1 in its state - got ${wrong}`,
-      "a model would not learn on this engine: use another, as wasmEngine()",
+      `${engine.name}: applying 2 x + 1 twice to a state of 1 must give 7 - got ${wrong}`,
+      "a model would not learn on this engine: use another one, such as wasmEngine()",
     );
   } finally {
     await compiled.release();

@@ -14,7 +14,7 @@ import { createSession, firstLine, threadsFor, waiting } from "./ort-session.ts"
 
 /**
  * onnxruntime-node writes outputs to the given memory, but then also copies each into a new zeroed array, which for a product of
- * 512 by 128 by 128 takes half as long as the product. It stops with an error at an output that is not a tensor, so a sequence is
+ * 512 by 128 by 128 takes half as long as the product. It fails at an output that is not a tensor, so a sequence is added as
  * the first output if there is much to copy. (`requireUpdates` detects a version of ONNX Runtime that would skip the products.)
  */
 const sequence = "sequence";

@@ -11,16 +11,16 @@ export class ThreadPool {
     private readonly heap: Heap,
     private readonly options: ThreadOptions,
     /** Number of times that a thread polls for the next piece of work before it sleeps. */
-    private readonly looks: number,
+    private readonly polls: number,
   ) {}
 
   /** @returns Null if a thread does not start in time. @throws EngineError if one cannot start. */
   async enter(): Promise<Threads | null> {
     this.users++;
-    this.threads ??= Threads.start(this.engine, this.heap, this.options, this.looks);
+    this.threads ??= Threads.start(this.engine, this.heap, this.options, this.polls);
     try {
       const threads = await this.threads;
-      // What did not come is not waited for again.
+      // A thread that did not start in time is not waited for again.
       if (threads === null) this.users--;
       return threads;
     } catch (error) {

@@ -13,13 +13,13 @@ export type ToThread =
       readonly thread: number;
       readonly threads: number;
       /** Number of polls for the next piece of work before sleeping. */
-      readonly looks: number;
+      readonly polls: number;
     }
   | { readonly type: "add"; readonly program: number; readonly module: object }
   | { readonly type: "remove"; readonly programs: readonly number[] }
   | { readonly type: "end" };
 
-/** The answer to each message, after which the thread waits for work. After its answer to "end", it no longer accesses the memory. */
+/** The reply to each message, after which the thread waits for work. After its answer to "end", it no longer accesses the memory. */
 export type FromThread = "ready";
 
 type Begin = Extract<ToThread, { type: "begin" }>;
@@ -42,7 +42,7 @@ export function serveThread(answer: (message: FromThread) => void): (message: To
       begun = { ...message, words: new Int32Array(message.memory.buffer, message.control, 16) };
     else if (message.type === "remove") for (const program of message.programs) programs.delete(program);
     else {
-      // Only the engine's own thread hears of others that died.
+      // Only the engine's own thread is notified of threads that died.
       const given = { [imports.module]: { [imports.memory]: begun!.memory, [imports.waiting]: () => {} } };
       programs.set(message.program, new WebAssembly.Instance(message.module, given).exports as Exports);
     }
@@ -54,13 +54,13 @@ export function serveThread(answer: (message: FromThread) => void): (message: To
 
 /** Does pieces of work until a message is pending. */
 function work(
-  { words, thread, threads, looks }: Begin & { readonly words: Int32Array },
+  { words, thread, threads, polls }: Begin & { readonly words: Int32Array },
   programs: ReadonlyMap<number, Exports>,
   first: number,
 ): void {
   // Pieces of work are counted as they are read, since the next may be published before this one has ended.
   for (let seen = first; ; seen = (seen + 1) | 0) {
-    for (let i = 0; i < looks && Atomics.load(words, control.jobs) === seen; i++);
+    for (let i = 0; i < polls && Atomics.load(words, control.jobs) === seen; i++);
     if (Atomics.load(words, control.jobs) === seen) {
       Atomics.add(words, control.idle, 1);
       while (Atomics.load(words, control.jobs) === seen) Atomics.wait(words, control.jobs, seen);
@@ -71,7 +71,7 @@ function work(
     try {
       programs.get(program)![`segment${Atomics.load(words, control.segment)}`]!(thread, threads);
     } catch {
-      // Threads that wait for this one must stop waiting.
+      // Releases the threads that wait for this one.
       Atomics.store(words, control.failed, 1);
       Atomics.add(words, control.barrier, 1);
       Atomics.notify(words, control.barrier);

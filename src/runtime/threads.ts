@@ -7,7 +7,7 @@ import type { FromThread, ToThread } from "./thread.ts";
 export interface ThreadHost {
   post(message: ToThread): void;
   end(): void;
-  /** Whether it is known at once, without waiting for an event, that the thread died. Browsers know no such way. */
+  /** Whether the thread has died, known without waiting for an event. Not available in browsers. */
   isDead?(): boolean;
 }
 
@@ -73,7 +73,7 @@ export class Threads {
   }
 
   /**
-   * @param looks Number of times that a thread polls for the next piece of work before it sleeps.
+   * @param polls Number of times that a thread polls for the next piece of work before it sleeps.
    * @returns Null if a thread does not start in time.
    * @throws EngineError if a thread cannot start.
    */
@@ -81,10 +81,10 @@ export class Threads {
     engine: string,
     heap: Heap,
     { threads, start }: ThreadOptions,
-    looks: number,
+    polls: number,
   ): Promise<Threads | null> {
     const all = new Threads(engine, heap, Math.min(threads, mostThreads));
-    const shared = { type: "begin", memory: heap.memory, control: all.at, threads: all.count, looks } as const;
+    const shared = { type: "begin", memory: heap.memory, control: all.at, threads: all.count, polls } as const;
     try {
       for (let i = 0; i < all.count - 1; i++) {
         all.answers.push(null);
@@ -134,13 +134,13 @@ export class Threads {
     own(0, this.count);
     const failed = Atomics.load(this.words, control.failed);
     if (failed === 0) return;
-    this.fail(failed === 1 ? "it failed while it worked" : "it did no work for 60 seconds");
+    this.fail(failed === 1 ? "it failed during its work" : "it did not respond for 60 seconds");
     this.requireAlive();
   }
 
-  /** Called while the caller waits for the others, when it cannot hear of events: one that died never comes. */
+  /** Called while the caller waits for the others, when events cannot be delivered: a thread that has died would never arrive. */
   lookAround(): void {
-    if (this.hosts.some((host) => host.isDead?.() === true)) this.fail("it ended while it worked");
+    if (this.hosts.some((host) => host.isDead?.() === true)) this.fail("it ended during its work");
   }
 
   /** Ends the threads, and releases the memory that they share. */

@@ -45,16 +45,16 @@ export function feedDeclared(
 }
 
 function feedLabels(name: string, update: number, labels: FeedKey["labels"]): NdArray<"int32"> {
-  if (labels === undefined) throw new ShapeError(`feed: "${name}" are classes of items, and none were named`);
+  if (labels === undefined) throw new ShapeError(`feed: "${name}" needs the items of the batch, and none were given`);
   const classes = labels(update);
   return ndarray("int32", [classes.length], classes);
 }
 
-/** Noise that belongs to items comes from a key that no seed changes: every run and every evaluation uses the same. */
+/** Noise that belongs to items is drawn from a key that does not depend on the seed: every run and every evaluation uses the same. */
 const itemsKey = key(0);
 
 function drawForItems(name: string, shape: Shape, items: FeedKey["items"]): NdArray<"float32"> {
-  if (items === undefined) throw new ShapeError(`feed: "${name}" belongs to items, and none were named`);
+  if (items === undefined) throw new ShapeError(`feed: "${name}" depends on items, and none were given`);
   const [count, ...rest] = shape as [number, ...number[]];
   const own = fold(itemsKey, "items", name, items.part);
   const data = new Float32Array(count * rest.reduce((size, extent) => size * extent, 1));

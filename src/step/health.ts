@@ -1,7 +1,7 @@
 import { deadUnits, deadUnitsStderr } from "../base/scalar-names.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
-import { type Dataset, somePlaces } from "../data/index.ts";
+import { type Dataset, subsampleIndices } from "../data/index.ts";
 import type { Compiled, Engine, State } from "../runtime/index.ts";
 import { feedDeclared } from "./feeds.ts";
 import { labelsAt } from "./labels.ts";
@@ -34,7 +34,7 @@ export class Health {
     const units = traceUnits(options);
     // Gradients use one batch.
     const batches = Object.keys(units.program.outputs).length === 0 ? 1 : items / size;
-    const places = somePlaces(data, batches * size);
+    const places = subsampleIndices(data, batches * size);
     const indices = Array.from({ length: batches }, (_, i) => places.slice(i * size, (i + 1) * size));
     const open = async ({ program, declared }: Traced): Promise<Part> => ({
       compiled: await engine.compile(program),

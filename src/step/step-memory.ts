@@ -11,8 +11,8 @@ import { traceStep } from "./trace.ts";
 
 /**
  * Refuses a model whose graph, which grows with an option, would not fit into memory. The graph itself is not built:
- * its size is extrapolated from option values 1 and 2. All values of a step are counted, as if none were freed before
- * its end; measured processes used 0.5 to 0.8 of that.
+ * its size is extrapolated from option values 1 and 2. All values of a step are counted, as if none were freed
+ * before its end; actual memory use is 0.5 to 0.8 of that.
  * @param memory Bytes; unlimited if not given.
  * @throws OptionError when the step would not fit.
  */

@@ -34,7 +34,7 @@ export function newTracing(parts: Omit<Tracing, "declared" | "carried" | "cut">)
   return { ...parts, declared: new Map(), carried: new Map(), cut: new Map() };
 }
 
-/** The context at one path of the model; counts how often each name was requested there. */
+/** The context at one path of the model; it counts how often each name was requested there. */
 export class Place implements Scope {
   constructor(
     protected readonly tracing: Tracing,
@@ -83,7 +83,7 @@ export class Place implements Scope {
     if (this.tracing.trying !== true) this.tracing.state.set(this.statName(name), value);
   }
 
-  /** Only the first use of a net's part is recorded: on real and generated items together, or on real ones. */
+  /** Only the first use of a part of a net is recorded: on real and generated items together, or on real items. */
   observe(name: string, value: Tensor): void {
     const path = [...this.path, name].join(".");
     const { observed } = this.tracing;

@@ -79,7 +79,7 @@ export function traceStep(options: StepOptions): Traced {
 }
 
 /**
- * @throws ShapeError when a step logs other scalars than it declares: consumers of the declared names would miss some.
+ * @throws ShapeError when a step logs other scalars than it declares: consumers of the declared names would find some missing.
  */
 function requireDeclared({ name, scalars }: TrainStep, logs: Readonly<Record<string, unknown>>): void {
   if (scalars === undefined) return;

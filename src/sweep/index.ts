@@ -5,7 +5,7 @@ export { rungsOf } from "./rungs.ts";
 export { type SweepListener, runSweep } from "./run-sweep.ts";
 export type { Assignment } from "./space.ts";
 export { type SweepFile, parseSweepFile, seedsOf, sweepFileSchema, variedParameters } from "./sweep-file.ts";
-export { SweepLog, type SweepRecord, mendLog } from "./sweep-log.ts";
+export { SweepLog, type SweepRecord, repairLog } from "./sweep-log.ts";
 export { SweepState } from "./sweep-state.ts";
 export { importanceNote, importancesShown, parallelOf, sweepPage } from "./page.ts";
 export * from "./table.ts";

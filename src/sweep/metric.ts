@@ -11,11 +11,11 @@ import {
 } from "../base/scalar-names.ts";
 import type { Store } from "../base/store.ts";
 import type { DataSplit } from "../data/index.ts";
-import { endMeasurements, endMetrics, readEvaluations, usualMeasurements } from "../evaluation/index.ts";
+import { endMeasurements, endMetrics, readEvaluations, defaultMeasurements } from "../evaluation/index.ts";
 import type { Direction, Model } from "../models/index.ts";
 import type { MetricLine, Run } from "../run/index.ts";
 
-/** Owners of the scalars in metrics.jsonl that monitor a training, in addition to its metrics. */
+/** Owners of the scalars in metrics.jsonl that monitor training, in addition to its metrics. */
 const monitoredOwners = ["modes", "distance", "samples", "overfit", "gradient", "dead"];
 
 /**
@@ -29,7 +29,7 @@ export function requireMetric(name: string, model: Model, data: DataSplit, early
       const direction = options["direction"] as Direction | undefined;
       return [...new Set([metric.name, metric.quantity ?? metric.name])].map((known) => metricLabel(known, direction));
     });
-  const during = model.translators === undefined ? labelled(usualMeasurements(model, data.test)) : [];
+  const during = model.translators === undefined ? labelled(defaultMeasurements(model, data.test)) : [];
   const scalars = model.steps.flatMap(({ name: step, scalars: logged = [] }) =>
     [lossScalar, ...logged].map((scalar) => stepScalar.name({ step, scalar })),
   );

@@ -38,7 +38,7 @@ class SweepRun {
   private readonly running = new Map<string, Promise<void>>();
   /** The error that ended the sweep early: its log could not be written. */
   private readonly failures: unknown[] = [];
-  /** Whether a job has ended, or there are more slots, since the last look; and who waits for that. */
+  /** Whether a job has ended or slots have been added since the last check, and who waits for that. */
   private changed = false;
   private goOn: () => void = () => undefined;
 

@@ -45,7 +45,7 @@ const sweepFile = z
       .regex(/^\w[\w.-]*$/, { error: "must be letters, digits, _, - and ." })
       .optional()
       .meta({ description: "name of the sweep and of its folder (default: the name of the file)" }),
-    description: z.string().optional().meta({ description: "a note; not read" }),
+    description: z.string().optional().meta({ description: "a comment; ignored" }),
     recipe: z
       .string({ error: "must be the name of a recipe, or a .js or .ts file that exports one" })
       .meta({ description: "recipe to train (zaya list recipes), or a .js or .ts file that exports one" }),
@@ -107,7 +107,7 @@ const sweepFile = z
       .optional()
       .meta({ description: "stop configurations that fall behind (asynchronous successive halving)" }),
   })
-  .meta({ title: "zaya sweep", description: "A set of trainings of one recipe over parameters and seeds." });
+  .meta({ title: "zaya sweep", description: "A set of training runs of one recipe over hyperparameters and seeds." });
 
 /** The content of a sweep file, with defaults filled in. */
 export type SweepFile = z.output<typeof sweepFile>;
@@ -133,7 +133,7 @@ export function parseSweepFile(raw: unknown, where: string): SweepFile {
 }
 
 function missing(message: string, got: unknown): string {
-  return got === undefined && message.startsWith("Invalid") ? "must be there" : message;
+  return got === undefined && message.startsWith("Invalid") ? "must be given" : message;
 }
 
 function unknownEntry(where: string, path: string, key: string): OptionError {

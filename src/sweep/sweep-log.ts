@@ -124,7 +124,7 @@ async function readEvents(store: Store): Promise<SweepEvent[]> {
 }
 
 /** Removes a last line truncated by a crash, before more is appended. */
-export async function mendLog(store: Store): Promise<void> {
+export async function repairLog(store: Store): Promise<void> {
   if (!(await store.has(logFile))) return;
   const bytes = await store.read(logFile);
   const whole = bytes.lastIndexOf(10) + 1;

@@ -110,8 +110,8 @@ export class SweepState {
   }
 
   /**
-   * If everything has ended without a configuration at the last rung, because there were too few for a share of 1 / eta at each
-   * rung: the promotion of the best one. Null otherwise.
+   * If everything has ended and no configuration has reached the last rung, because there were too few to promote 1 / eta at
+   * each rung: the promotion of the best one. Null otherwise.
    */
   lastPromotion(): Extract<SweepEvent, { type: "promotion" }> | null {
     const last = this.rungs.length - 1;

@@ -96,7 +96,7 @@ export function tableOf(name: string, state: SweepState): SweepTable {
   };
 }
 
-/** The table of a sweep as its log has it, without its data or its model. */
+/** The table of a sweep from its log, without opening its data or model. */
 export function loggedTable({ record: { name, file, steps }, events }: SweepLog): SweepTable {
   const state = new SweepState(file, [], rungsOf(file, steps));
   for (const event of events) state.apply(event);
@@ -175,7 +175,7 @@ function significantText(value: number, digits: number): string {
   return String(Number(value.toPrecision(digits)));
 }
 
-/** The same as a table of Markdown, with the trials that have no value below it. */
+/** The same as a Markdown table, followed by the trials without a value. */
 export function tableMarkdown(table: SweepTable): string {
   const [head, ...rows] = tableCells(table).map(
     (cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`,

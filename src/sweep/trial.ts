@@ -3,7 +3,7 @@ import { Sha256 } from "../base/sha256.ts";
 import type { DataSplit } from "../data/index.ts";
 import type { RunConfig } from "../run/index.ts";
 
-/** One training of a sweep: a configuration with a seed. */
+/** One training run of a sweep: a configuration with a seed. */
 export interface Trial {
   /** Hash of everything that its results depend on; also the name of its run's folder. */
   readonly id: string;
@@ -34,7 +34,7 @@ export function fingerprintsOf({ train, test }: DataSplit): Fingerprints {
 const idLength = 16;
 
 /**
- * The id of a training: SHA-256 of its config, its number of threads and the fingerprints of its data. It does not
+ * The id of a trial: SHA-256 of its config, its number of threads and the fingerprints of its data. It does not
  * depend on the location of the data, so that a trial has the same id on all machines.
  */
 export function trialId(config: RunConfig, threads: number, data: DataSplit): string {

@@ -3,18 +3,18 @@ import { seedsOf } from "./sweep-file.ts";
 import type { SweepState } from "./sweep-state.ts";
 import type { TrialJob } from "./trainer.ts";
 
-/** Progress of a sweep, in complete trainings; a trial counts up to the step at which it stops. */
+/** Progress of a sweep, in units of complete training runs; a trial counts up to the step at which it stops. */
 export interface SweepWork {
   /** Number of trials that have ended or are paused. */
   readonly trials: number;
   /** Expected number of all trials. */
   readonly expected: number;
-  /** Fraction of the training that is done, from 0 to 1. */
+  /** Fraction of all training that is done, from 0 to 1. */
   readonly share: number;
 }
 
 /**
- * @param combinations Of the space.
+ * @param combinations Number of combinations in the space.
  * @param steps Of a whole trial.
  * @param running Jobs under way, each with the share of its steps that is done.
  */
@@ -28,7 +28,7 @@ export function workOf(
   const seeds = seedsOf(file).length;
   const count = Math.max(state.expected(combinations), configurations.length);
   const { eta = 3 } = file.early_terminate ?? {};
-  /** Fraction of a training between a rung and the previous one. */
+  /** Fraction of a training run between a rung and the previous one. */
   const part = (rung: number): number => ((rungs[rung] ?? steps) - (rungs[rung - 1] ?? 0)) / steps;
   let [total, atRung] = [0, count];
   for (let rung = 0; rung < rungs.length; rung++) {

@@ -17,7 +17,7 @@ export type TrainEvent =
       /** Seconds until the run is done, including evaluations, pictures and checkpoints. */
       readonly secondsLeft: number;
     }
-  /** Once, after some steps: the time that the run still takes on this machine. */
+  /** Once, after some steps: the estimated remaining time on this machine. */
   | { readonly type: "estimate"; readonly secondsLeft: number; readonly steps: number }
   /** A resumed run continues on another device, another version or another number of threads than it began with. */
   | { readonly type: "environment"; readonly what: string }

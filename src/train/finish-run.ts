@@ -5,7 +5,7 @@ import { keepEvaluation } from "../evaluation/evaluation-files.ts";
 import { reportFile, writeReport } from "../report/run-report.ts";
 import type { Plan } from "../run/plan.ts";
 import type { Run } from "../run/run.ts";
-import { type Weights, hasAverages, inferenceState } from "../run/weights.ts";
+import { type Weights, hasEma, inferenceState } from "../run/weights.ts";
 import { aboutExport, exportModel } from "../trained/export.ts";
 import { TrainedModel } from "../trained/trained.ts";
 import { directionsOf } from "../trained/ways.ts";
@@ -28,7 +28,7 @@ export async function* finishRun(
   { signal, metrics }: Pick<RunSettings, "signal" | "metrics">,
 ): AsyncGenerator<TrainEvent, void> {
   const { steps, seed } = run.config.train;
-  const weights: Weights | null = hasAverages(Object.keys(values)) ? "ema" : null;
+  const weights: Weights | null = hasEma(Object.keys(values)) ? "ema" : null;
   const state = engine.createState(inferenceState(values, weights ?? "last"));
   const stopped = () => signal?.aborted === true;
   const trained = new TrainedModel(model, layouts, engine, state, { step: steps, steps }, null, stopped);
@@ -56,7 +56,7 @@ export async function* finishRun(
       result: { steps, seconds, makes, ways: directionsOf(model), test, refused, warnings: observer.warnings },
     };
   } finally {
-    // Before the sessions: a GPU device is gone with its last session, and its buffers could not be freed then.
+    // Closed before the sessions: a GPU device is released with its last session, after which its buffers could not be freed.
     state.dispose();
     await trained.release();
   }

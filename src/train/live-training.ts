@@ -1,7 +1,7 @@
 import { DivergedError, OptionError } from "../base/errors.ts";
 import { fold, key } from "../base/random.ts";
-import { some } from "../data/index.ts";
-import { type Evaluation, followed, measureUsual } from "../evaluation/evaluate.ts";
+import { subsample } from "../data/index.ts";
+import { type Evaluation, followed, measureDefaults } from "../evaluation/evaluate.ts";
 import { recordedOverfit } from "../evaluation/overfit-record.ts";
 import type { Plan } from "../run/plan.ts";
 import { requireUpdates } from "../runtime/index.ts";
@@ -11,7 +11,7 @@ import { type Sessions, openSessions } from "./stage-session.ts";
 import { initialOf } from "./start-session.ts";
 
 /**
- * A training controlled by its caller: each step is made on request, and the model can be used between steps. Nothing is
+ * A training run controlled by its caller: each step is executed on request, and the model can be used between steps. Nothing is
  * written. Its steps and measurements are those of `train` on the same plan, bit for bit.
  *
  * ```ts
@@ -30,7 +30,7 @@ export class LiveTraining {
     private readonly sessions: Sessions,
   ) {}
 
-  /** Prepares a training before its first step. @throws EngineError when the engine does not keep updates. */
+  /** Prepares a training run before its first step. @throws EngineError when updates do not reach the engine's state. */
   static async open(plan: Plan): Promise<LiveTraining> {
     await requireUpdates(plan.engine);
     const training = new LiveTraining(plan, openSessions(plan, initialOf(plan)));
@@ -43,7 +43,7 @@ export class LiveTraining {
     return this.done;
   }
 
-  /** Steps of the whole training, over which schedules run. */
+  /** Total number of steps, over which schedules run. */
   get steps(): number {
     return this.plan.config.train.steps;
   }
@@ -55,10 +55,11 @@ export class LiveTraining {
 
   /**
    * Makes the next step; returns what it logs, by name: `generator/loss`.
-   * @throws DivergedError when one of them is not finite. @throws OptionError when all steps are made.
+   * @throws DivergedError when one of them is not finite. @throws OptionError when all steps are done.
    */
   async next(): Promise<Readonly<Record<string, number>>> {
-    if (this.done >= this.steps) throw new OptionError(`the training has ${this.steps} steps, all of which are made`);
+    if (this.done >= this.steps)
+      throw new OptionError(`the training run has ${this.steps} steps, all of which are done`);
     const session = await this.sessions.at(this.done);
     const scalars = (await session.step(this.done, async () => true)) as Record<string, number>;
     this.done++;
@@ -66,9 +67,9 @@ export class LiveTraining {
   }
 
   /**
-   * Makes one update of a single one of the model's steps, `"discriminator"` for example, on a batch and noise of its own. It
-   * is no step of the training: what follows differs from what `train` does.
-   * @throws OptionError for a name that none of the stage's steps has. @throws DivergedError as `next`.
+   * Makes one update of a single one of the model's steps, `"discriminator"` for example, on a separate batch and noise.
+   * It does not count as a step, and the run then differs from
+   * that of `train`. @throws OptionError for an unknown step. @throws DivergedError as `next`.
    */
   async update(name: string): Promise<Readonly<Record<string, number>>> {
     const session = await this.sessions.at(Math.min(this.done, this.steps - 1));
@@ -93,7 +94,7 @@ export class LiveTraining {
   /** The recipe's usual metrics on a part of the test items, as `train` logs them: the ELBO of a VAE. */
   evaluate(): Promise<readonly Evaluation[]> {
     const { data, config } = this.plan;
-    return measureUsual(this.trained, some(data.test, followed), "test", key(config.train.seed));
+    return measureDefaults(this.trained, subsample(data.test, followed), "test", key(config.train.seed));
   }
 
   /** Frees the engine's memory. The model cannot be used afterwards. */

@@ -1,12 +1,12 @@
 import type { Clock } from "../base/clock.ts";
 import { DivergedError } from "../base/errors.ts";
 import { type Key, key } from "../base/random.ts";
-import { type DataSplit, type Dataset, some } from "../data/index.ts";
+import { type DataSplit, type Dataset, subsample } from "../data/index.ts";
 import type { OwnChecks } from "../diagnosis/own-checks.ts";
 import { RunHistory } from "../diagnosis/run-history.ts";
 import type { Finding } from "../diagnosis/symptom.ts";
 import { SymptomMonitor } from "../diagnosis/symptom-monitor.ts";
-import { type Evaluation, followed, measureUsual, usualMeasurements } from "../evaluation/evaluate.ts";
+import { type Evaluation, followed, measureDefaults, defaultMeasurements } from "../evaluation/evaluate.ts";
 import type { Model } from "../models/index.ts";
 import { LiveReport } from "../report/live-report.ts";
 import { reportFile } from "../report/run-report.ts";
@@ -41,8 +41,8 @@ export class RunObserver {
     this.data = data;
     this.seed = key(config.train.seed);
     this.history = new RunHistory(config, model, data, lines, own);
-    const told = run.state.warnings?.filter((warning) => warning.step <= step) ?? [];
-    this.monitor = new SymptomMonitor(this.history, config.train.steps, told);
+    const earlier = run.state.warnings?.filter((warning) => warning.step <= step) ?? [];
+    this.monitor = new SymptomMonitor(this.history, config.train.steps, earlier);
     this.log = new RunLog(run, this.history, scheduleStages(model, config.train.steps));
     this.report = new LiveReport(run, model, data.test, this.history, clock);
   }
@@ -80,7 +80,13 @@ export class RunObserver {
     const results: Evaluation[] = [];
     for (const part of ["test", "train"] as const) {
       if (!this.follows(this.data[part])) continue;
-      const found = await measureUsual(trained, some(this.data[part], followed), part, this.seed, this.own.metrics);
+      const found = await measureDefaults(
+        trained,
+        subsample(this.data[part], followed),
+        part,
+        this.seed,
+        this.own.metrics,
+      );
       for (const result of found) this.log.evaluation(step, seconds, part, result);
       if (part === "test") for (const one of found) results.push(one);
     }
@@ -91,7 +97,7 @@ export class RunObserver {
 
   /** Image-to-image models take too long and are evaluated at the end only. */
   follows(data: Dataset): boolean {
-    return this.model.translators === undefined && usualMeasurements(this.model, data, this.own.metrics).length > 0;
+    return this.model.translators === undefined && defaultMeasurements(this.model, data, this.own.metrics).length > 0;
   }
 
   /** @param trained The model for pictures, if there is time for them. */
@@ -116,7 +122,7 @@ export class RunObserver {
     return this.warn(this.monitor.tell(step, findings));
   }
 
-  /** A resumed run repeats its end from the beginning, so nothing of it is saved. */
+  /** A resumed run repeats the end of training from its beginning, so none of it is saved. */
   async *interrupted(): AsyncGenerator<TrainEvent, void> {
     const { steps } = this.run.config.train;
     await this.run.record({ status: "interrupted" });
@@ -129,7 +135,7 @@ export class RunObserver {
     const reason = error instanceof Error ? error.message : String(error);
     const step = error instanceof DivergedError ? error.step : this.run.state.step;
     const status = error instanceof DivergedError ? "diverged" : "failed";
-    // If the disk failed, these fail as well; the first error is the one to report.
+    // If the disk failed, these writes fail as well; the first error is the one to report.
     await this.run
       .flush()
       .then(() => this.run.record({ status, reason, step }))

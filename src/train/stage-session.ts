@@ -17,7 +17,7 @@ import { TrainedModel } from "../trained/trained.ts";
 
 export interface StageSettings {
   readonly engine: Engine;
-  /** Items as the steps get them. */
+  /** Items as the steps receive them. */
   readonly data: Dataset;
   /** Items in the units of the data, as maps take them. */
   readonly given: Dataset;
@@ -70,7 +70,7 @@ export class StageSession {
     );
   }
 
-  /** How the engine runs the step, if the user should know. */
+  /** A note for the user on how the engine runs the step, if any. */
   get note(): Compiled["note"] {
     return this.whole.compiled.note;
   }
@@ -123,7 +123,7 @@ export class StageSession {
   /**
    * Makes one step of the run; returns its losses by name.
    * @param goesOn Called before each additional update of a step that has at least `manyUpdates` of them; if it returns
-   * false, the step is abandoned. Other steps are always completed.
+   * false, the step is abandoned. Shorter steps are always completed.
    */
   async step(step: number, goesOn: () => Promise<boolean>): Promise<Record<string, number> | AbandonedStep> {
     const abandoned = await this.makeExtraMoves(step, goesOn);
@@ -159,7 +159,7 @@ export class StageSession {
     const step = steps.find((each) => each.name === name);
     if (step === undefined) {
       throw new OptionError(
-        `the update must be one of the stage's - got ${name}`,
+        `the step must be one of the stage's - got ${name}`,
         `it has ${steps.map((each) => each.name).join(", ")}`,
       );
     }
@@ -239,7 +239,7 @@ class StageSessions {
     if (this.current?.stage === stage) return this.current;
     const before = this.current;
     this.current = await StageSession.open(stage, this.settings, this.trained);
-    // After the next one is open: a GPU device is gone with its last session, and the run's state with it.
+    // Closed after the next one is open: a GPU device is released with its last session, and with it the state of the run.
     await before?.release();
     return this.current;
   }
@@ -250,7 +250,7 @@ class StageSessions {
   }
 }
 
-/** What trains, and the model that it trains. */
+/** The sessions that train, and the trained model. */
 export interface Sessions {
   readonly trained: TrainedModel;
   /** The session that makes a step of the run. */
@@ -258,7 +258,7 @@ export interface Sessions {
   release(): Promise<void>;
 }
 
-/** Puts the state of a run on its engine, with the sessions that train it. */
+/** Transfers the state of a run to its engine, and opens the sessions that train it. */
 export function openSessions(plan: Plan, start: { readonly layouts: Layouts; readonly state: Arrays }): Sessions {
   const { engine, model, served, data } = plan;
   const config = plan.config.train;
@@ -274,7 +274,7 @@ export function openSessions(plan: Plan, start: { readonly layouts: Layouts; rea
     trained,
     at: (step) => sessions.at(step),
     release: async () => {
-      // Before the sessions: a graphics device is gone with its last session, and its buffers cannot be freed then.
+      // Closed before the sessions: a GPU device is released with its last session, after which its buffers could not be freed.
       state.dispose();
       await sessions.release();
       await trained.release();

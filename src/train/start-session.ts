@@ -32,7 +32,7 @@ export async function* startSession(run: Run, plan: Plan): AsyncGenerator<TrainE
   yield { type: "phase", phase: "compile" };
   if (found.state === null) requireInitial(run, initial);
   const state = found.state ?? initialState(model, values, rateOf(config.train));
-  // What came after the checkpoint is repeated.
+  // Everything after the checkpoint is repeated.
   const lost = await run.forget(
     checkpoint,
     (line: MetricLine) => repeats(config, model, step, line),
@@ -48,7 +48,7 @@ function drawnOf({ config, model, initial }: Plan) {
   return initial ?? drawParameters(model, config.train.seed);
 }
 
-/** Where a training begins that has made no step. */
+/** Starts a run that has made no step. */
 export function initialOf(plan: Plan): Pick<SessionStart, "layouts" | "state"> {
   const { layouts, values } = drawnOf(plan);
   return { layouts, state: initialState(plan.model, values, rateOf(plan.config.train)) };

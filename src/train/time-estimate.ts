@@ -2,7 +2,7 @@ import { type ResolvedTraining, healthEvery } from "../run/config.ts";
 import { followed } from "../evaluation/evaluate.ts";
 import { type ScheduledStage, batchesIn, extraBatchesAt } from "../step/stages.ts";
 
-/** Work other than steps: done at regular intervals of steps, and after the last one. */
+/** Work other than steps, done at regular intervals and after the last step. */
 export type Chore = "health" | "evaluation" | "picture" | "checkpoint" | "end";
 
 /** Decay of earlier batch times per step: an estimate is an average over about a hundred of them. */

@@ -18,7 +18,7 @@ import { RunObserver } from "./run-observer.ts";
 import { startSession } from "./start-session.ts";
 import { Training } from "./training.ts";
 
-/** Engine of a training, and where its run is stored, how it is stopped and by what else it is evaluated. */
+/** Settings of a training run: its engine and store, the signal that stops it, and custom metrics and symptoms. */
 export interface TrainSettings extends PlanSettings, RunSettings {}
 
 /**
@@ -59,7 +59,7 @@ async function* begin(planned: () => Plan | Promise<Plan>, settings: RunSettings
 }
 
 /**
- * Resumes a run from its newest checkpoint. With `versions`, the first event says what numbers depend on that has changed.
+ * Resumes a run from its newest checkpoint. With `versions`, the first event says which of the settings that numbers depend on have changed.
  * @throws RunError when the run is complete, diverged or damaged. @throws DataError when the data are not the run's.
  * @throws OptionError when there is not enough memory for its steps. @throws EngineError as in `train`.
  */

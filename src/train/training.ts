@@ -23,7 +23,7 @@ import { type Chore, type TimeEstimate, estimateOf } from "./time-estimate.ts";
 /** The state of a run after its last step. */
 export type Last = Pick<SessionStart, "layouts" | "state">;
 
-/** A state, and what is kept of the run's record with it. */
+/** A state, and the part of the run's record that is saved with it. */
 type Kept = [facts: CheckpointFacts, state: Arrays];
 
 /** The steps of one session of a run, and their checkpoints. */
@@ -56,7 +56,7 @@ export class Training {
     this.saved = start.step;
   }
 
-  /** Trains until all steps are made and saved, or the signal aborts; there is no last state then. */
+  /** Trains until all steps are done and saved, or the signal aborts, in which case there is no final state. */
   async *go(): AsyncGenerator<TrainEvent, Last | null> {
     const { start } = this;
     await this.best.goOnFrom(start.step, start.lines);
@@ -65,7 +65,7 @@ export class Training {
       const isDone = yield* this.steps(start.step, sessions);
       return isDone ? { layouts: start.layouts, state: await sessions.trained.state.read() } : null;
     } catch (error) {
-      // Such a run is not resumed, so that no later checkpoint would bring it.
+      // A diverged run is not resumed, so no later checkpoint would include the best state.
       if (error instanceof DivergedError) await this.writeBest();
       throw error;
     } finally {
@@ -73,7 +73,7 @@ export class Training {
     }
   }
 
-  /** Whether all steps are made. */
+  /** Whether all steps are done. */
   private async *steps(start: number, sessions: Sessions): AsyncGenerator<TrainEvent, boolean> {
     const { steps, batch, logEvery, evalEvery, sampleEvery, checkpointEvery } = this.config;
     const { observer } = this;
@@ -136,8 +136,8 @@ export class Training {
   }
 
   /**
-   * Repeats what is due after the step at which the run used to end before it was lengthened; it was done differently
-   * then.
+   * Repeats the work due after the step at which the run ended before it was lengthened, because the last step was handled
+   * differently.
    */
   private async *goOnAfterEnd(
     step: number,
@@ -228,7 +228,7 @@ export class Training {
   private async keepBest(step: number, seconds: number, state: State): Promise<void> {
     if (!this.best.takes(this.observer.log.measuredAt(step))) return;
     this.better = await this.kept(step, seconds, state);
-    // A run that goes on from its newest checkpoint finds this state again: where writes are dear, it waits for the next one.
+    // A resumed run would find this state again, so where writes are expensive, it is written with the next checkpoint.
     if (!isExpensive(this.run.store)) await this.writeBest();
   }
 
@@ -255,14 +255,14 @@ export class Training {
 function engineFinding({ evidence, change }: EngineNote): Finding {
   return {
     symptom: "engine",
-    summary: "the step does not run on the engine as it is meant to",
+    summary: "the engine cannot run the step as intended",
     evidence,
     values: {},
     change,
   };
 }
 
-/** That a metric of held-out items is not finite while the parameters are. */
+/** Warning that a held-out metric is not finite although the parameters are. */
 function evaluationFinding(message: string, rate: number): Finding {
   return {
     symptom: "evaluation",

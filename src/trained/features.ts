@@ -33,7 +33,7 @@ export interface ItemClassifier {
 const atOnce = 1000;
 
 /** The class of each item, [n], for any number of items, after `seen` prepares them for the classifier. */
-export async function classesTold(
+export async function predictClasses(
   classifier: ItemClassifier,
   items: NdArray,
   seen: (items: NdArray) => NdArray = (part) => part,
@@ -74,7 +74,7 @@ export async function classifierFeatures(trained: TrainedModel, name: string): P
   const input = { name, shape: maps[classifier.map]!.inputs[classifier.input]! };
   const id = `${name}@${await hashOf(trained)}`;
   const outputs = (items: NdArray) => trained.map(classifier.map, { [classifier.input]: fitItems(items, input) });
-  const told: ItemClassifier = {
+  const itemClassifier: ItemClassifier = {
     classes: classifier.classes,
     of: async (items) => largestOf((await outputs(items))[classifier.logits]!),
   };
@@ -83,8 +83,8 @@ export async function classifierFeatures(trained: TrainedModel, name: string): P
     resize: resizeRule(input),
     of: async (items) => (await outputs(items))[classifier.features]!,
     ...(classifier.transforms === undefined
-      ? { classifier: told }
-      : { transforms: { ...told, names: classifier.transforms.map((each) => each.name) } }),
+      ? { classifier: itemClassifier }
+      : { transforms: { ...itemClassifier, names: classifier.transforms.map((each) => each.name) } }),
   };
 }
 

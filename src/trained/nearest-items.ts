@@ -14,7 +14,7 @@ const dataAtOnce = 5000;
 
 /**
  * Up to this many numbers per item, all pairs are compared by differences in float64. Points in a plane can differ by a
- * millionth of their size, which float32 products cannot resolve; in many dimensions only copies are so close.
+ * millionth of their magnitude, which float32 products cannot resolve; in many dimensions only copies are that close.
  */
 const fewNumbers = 16;
 

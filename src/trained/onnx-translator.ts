@@ -19,15 +19,15 @@ import type { ImageNet } from "./translate.ts";
 
 const hint = "use AtoB.onnx or BtoA.onnx from the export folder of a run";
 
-/** Side of the images with which a net of dynamic size is tried. */
+/** Side of the images on which a net of dynamic size is tested. */
 const probeSide = 128;
-/** Numbers of which a net of dynamic size may need a multiple: each halving doubles it. */
+/** Candidates for the number of which image sides must be a multiple in a net of dynamic size: each halving doubles it. */
 const multiples = [1, 2, 4, 8, 16, 32, 64];
 
 /** Side of the images with which the memory use of a net with dynamic size is measured. */
 const roomSide = 512;
 
-/** What a person says of an ONNX file where the file does not. */
+/** Properties of an ONNX file given by the user, where the file does not declare them. */
 export interface TranslatorForm {
   readonly layout?: ImageLayout | undefined;
   readonly inputRange?: ValueRange | undefined;
@@ -63,8 +63,8 @@ export interface OnnxTranslator extends ImageNet {
 
 /**
  * Opens an ONNX file that maps images to images of the same size.
- * @param memory By which images are refused that are too large for a net of dynamic size; null where it cannot be measured, as in
- * browsers.
+ * @param memory Available memory, by which images that are too large for a net of dynamic size are refused; null where it cannot be measured,
+ * as in browsers.
  * @throws DataError if it is not one, by its declared input and its output for an image.
  * @throws OptionError if a flag is needed to interpret it.
  */
@@ -123,7 +123,7 @@ async function translatorOf(net: OnnxNet, said: TranslatorForm, memory: ProcessM
   };
 }
 
-/** Maps images [n, h, w, c]. @throws DataError if the file refuses them, or its outputs are not images of the same size. */
+/** Maps images [n, h, w, c]. @throws DataError if the net cannot process them, or its outputs are not images of the same size. */
 async function translated<D extends "float32" | "uint8">(
   { net, name, input, layout, ranges }: Translation,
   images: NdArray<D>,
@@ -151,7 +151,7 @@ function layoutGiven(net: OnnxNet, { layout }: ImagePort, taken: Shape, made: Sh
   return layout === "channels-first" ? "channels-last" : "channels-first";
 }
 
-/** All levels from black to white, differently in each channel. */
+/** A test image with all levels from black to white, in a different order in each channel. */
 function probeImage([height, width, channels]: readonly [number, number, number]): NdArray<"float32"> {
   const out = zeros([1, height, width, channels]);
   for (let y = 0, at = 0; y < height; y++) {
@@ -189,7 +189,7 @@ async function anySize(
   };
 }
 
-/** The smallest number of which its images' sides must be a multiple. @throws DataError if none of the tried ones works. */
+/** The smallest number of which its images' sides must be a multiple. @throws DataError if no candidate works. */
 async function multipleOf(translation: Translation, channels: number): Promise<number> {
   let reason: unknown;
   for (const multiple of multiples) {

@@ -34,11 +34,11 @@ interface Prepared {
   readonly declared: ReadonlyMap<string, Declared>;
 }
 
-/** Thrown when evaluation, drawing or writing is interrupted by the user. */
+/** Thrown when evaluation, sampling or writing is interrupted by the user. */
 export class InterruptedError extends ZayaError {}
 
 /**
- * A model with parameters on an engine: everything that it can do except training.
+ * A model with parameters on an engine, for everything except training.
  * @throws DataError or OptionError when the model does not support an operation. @throws InterruptedError when its work
  * is stopped.
  */
@@ -55,13 +55,13 @@ export class TrainedModel {
     /** Progress of its training. */
     readonly progress: Progress,
     private readonly rebuild: Rebuild | null = null,
-    /** Whether its work should stop. */
+    /** Whether to stop. */
     private readonly stopped: () => boolean = () => false,
   ) {
     this.isExact = model.scale !== undefined && coarseCoordinates(model.scale).length > 0;
   }
 
-  /** @throws InterruptedError when its work should stop. */
+  /** @throws InterruptedError if it should stop. */
   requireGoingOn(): void {
     if (this.stopped()) throw new InterruptedError("interrupted");
   }
@@ -76,14 +76,14 @@ export class TrainedModel {
    * @throws OptionError when the changed recipe has other nets.
    */
   under(options: Readonly<Record<string, unknown>>): TrainedModel {
-    if (this.rebuild === null) throw new ZayaError("the recipe is known only of a run's model");
+    if (this.rebuild === null) throw new ZayaError("the recipe is known only for the model of a run");
     const model = this.rebuild(options);
     const other = Object.keys(model.nets).find((net) => !this.hasNet(model, net));
     if (other !== undefined) {
       const given = Object.entries(options).map(([name, value]) => `${name}=${String(value)}`);
       throw new OptionError(
         `the other options must not change the nets - got ${given.join(",")}, with another net ${other}`,
-        "change only the estimator of the loss; nets and statistics must already be trained",
+        "change only the loss's gradient estimator; nets and statistics must be those that were trained",
       );
     }
     return new TrainedModel(model, this.layouts, this.engine, this.state, this.progress, this.rebuild, this.stopped);
@@ -169,7 +169,7 @@ export class TrainedModel {
     const translator = this.model.translators?.[direction];
     if (translator === undefined) throw new DataError(`this model does not translate ${direction}`);
     const { map, input: name, output } = translator;
-    // Padding a call costs as much as real images do.
+    // Padding a call costs as much as processing real images.
     const enough = 2 ** Math.ceil(Math.log2(images.shape[0]!));
     return clipped((await this.mapBy(Math.min(enough, this.itemsPerCall(map)), map, { [name]: images }))[output]!);
   }
@@ -306,7 +306,8 @@ export class TrainedModel {
   /** How this model samples. @throws DataError when it is not generative. */
   get generator(): Generator {
     const { generator } = this.model;
-    if (generator === undefined) throw new DataError("the model must generate samples from noise - got another one");
+    if (generator === undefined)
+      throw new DataError("the model must generate samples from noise - got one that does not");
     return generator;
   }
 

@@ -26,7 +26,7 @@ export const defaultMemory = 2 ** 32;
 /** Elements of the longest possible array. */
 const longestArray = 2 ** 32 - 1;
 
-/** @throws OptionError, before anything is allocated, when more bytes are needed than there are. */
+/** @throws OptionError, before anything is allocated, if more bytes are needed than are available. */
 export function requireMemory(where: string, [n, m]: readonly [number, number], bytes: number, memory: number): void {
   if (bytes <= memory && n * m <= longestArray) return;
   const side = Math.floor(Math.min(Math.sqrt(longestArray), Math.sqrt((memory * n * m) / bytes)));
@@ -67,6 +67,6 @@ export function requireCosts(costs: NdArray<"float64">, where: string): [n: numb
   if (wrong < 0) return [n, m];
   throw new OptionError(
     `${where}: each cost must be finite - got ${costs.data[wrong]} at [${Math.floor(wrong / m)}, ${wrong % m}]`,
-    "give forbidden pairs a cost that is large compared with all others",
+    "give forbidden pairs a cost much larger than all others",
   );
 }

@@ -3,7 +3,7 @@
  * double.
  */
 const farthest = 50;
-/** Log value below which a kernel entry is dropped: no scaling would bring it back, and denormal numbers are slow. */
+/** Log value below which a kernel entry is dropped: no scaling could make it significant again, and denormal numbers are slow. */
 const smallest = -460;
 
 /**
@@ -61,7 +61,7 @@ export class SinkhornScaling {
   private logStep(epsilon: number): void {
     const { costs, a, b, f, g } = this;
     const [n, m] = [f.length, g.length];
-    // Logarithms of the shares, so that a share far smaller than the others still counts where it must.
+    // Logarithms of the shares, so that shares far smaller than the others keep their effect.
     const [own, others] = [a, b].map((shares) => shares.map((share) => epsilon * Math.log(share))) as [
       Float64Array,
       Float64Array,

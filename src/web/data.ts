@@ -21,7 +21,7 @@ export async function fetchData(name: string, base: string | URL): Promise<DataS
     if (!response.ok) {
       throw new DataError(
         `fetchData: ${name} must have the file ${part} - got ${response.status} from ${address.href}`,
-        "is the address that of the folder, with a slash at its end?",
+        "is it the URL of the folder, with a slash at the end?",
       );
     }
     return new Uint8Array(await response.arrayBuffer());

@@ -51,7 +51,7 @@ async function requireAdapter(): Promise<void> {
     gpu === undefined
       ? "no navigator.gpu: this browser has no WebGPU, or the page is not of a secure origin"
       : (await gpu.requestAdapter()) === null
-        ? "a browser with WebGPU that finds none: the graphics driver is missing, blocked or too old"
+        ? "WebGPU without an adapter: the graphics driver is missing, blocked or too old"
         : null;
   if (problem !== null) throw new EngineError(`webgpu: no graphics adapter was found - got ${problem}`, advice);
 }
@@ -65,7 +65,7 @@ async function loadOnnxRuntime(): Promise<object> {
     );
   });
   runtime.env.logLevel = "error";
-  // Threads would run what the GPU cannot, and training steps contain no such operation.
+  // Threads would only run operations that the GPU cannot, of which training steps contain none.
   runtime.env.wasm.numThreads = 1;
   return runtime;
 }

@@ -21,7 +21,7 @@ const home = "zaya";
 const chunkSize = 1 << 20;
 
 /**
- * Files of a run in the browser's own file system (OPFS), where they outlive the tab. For Workers only, because pages
+ * Files of a run in the origin private file system (OPFS), where they persist after the tab is closed. For Workers only, because pages
  * cannot write there in place.
  * @throws RunError when the browser has no such file system, or its storage is full. @throws OptionError for a name
  * that is not valid.
@@ -119,7 +119,7 @@ export class OpfsStore implements Store {
   }
 
   async remove(prefix: string): Promise<void> {
-    if (prefix === "") throw new OptionError("store: the names to remove must be said - got an empty prefix");
+    if (prefix === "") throw new OptionError("store: remove needs a prefix that is not empty - got an empty one");
     checkName(prefix);
     const parts = prefix.split("/");
     const folder = await this.folder(parts.slice(0, -1), false);
@@ -191,7 +191,7 @@ export class OpfsStore implements Store {
 function storage(): Promise<FileSystemDirectoryHandle> {
   if (navigator.storage?.getDirectory === undefined) {
     throw new RunError(
-      "store: the browser must have a file system of its own - got one without OPFS",
+      "store: the browser must support the origin private file system (OPFS) - got one that does not",
       "use a MemoryStore, or a newer browser, and open the page by https or from localhost",
     );
   }

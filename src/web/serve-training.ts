@@ -29,7 +29,7 @@ type Request = Extract<ToWorker, { type: "train" | "resume" }>;
 
 const tell = (message: FromWorker): void => postMessage(message);
 
-/** The training of a Worker, of which there is one. */
+/** The training run of a Worker, which runs only one. */
 class Served {
   private readonly controller = new AbortController();
   private store: Store = new MemoryStore();
@@ -75,7 +75,7 @@ class Served {
     if (definition !== undefined) return definition;
     throw new OptionError(
       `a Worker trains built-in recipes and those that it serves - got ${recipe}`,
-      "make a Worker whose module calls serveTraining([recipe]), and pass it as { worker }",
+      "create a Worker whose module calls serveTraining([recipe]), and pass it as { worker }",
     );
   }
 
@@ -97,7 +97,7 @@ async function opened(data: DataMessage): Promise<DataSplit> {
   if (named?.origin === "generated") return named.generate();
   const made = datasets.filter(({ origin }) => origin === "drawn" || origin === "generated");
   throw new OptionError(
-    `data in a Worker must be made from their definition - got ${data.name}`,
+    `built-in data in a Worker must be generated from their definition - got ${data.name}`,
     `known are ${made.map(({ name }) => name).join(", ")}; others are fetched: { name, base }`,
   );
 }

@@ -24,11 +24,11 @@ export type WorkerData =
 export interface WorkerSettings extends WebEngineOptions {
   /** A Worker of your own that calls `serveTraining`, for recipes of your own; a new one of zaya's by default. */
   readonly worker?: Worker;
-  /** Name of the run in the browser's file system, where it outlives the tab; in memory by default. */
+  /** Name of the run in the browser's file system, where it persists after the tab is closed; in memory by default. */
   readonly store?: string;
 }
 
-/** A training in a Worker: its events in order, and the files of its run. */
+/** A training run in a Worker: its events in order, and the files of its run. */
 export interface WorkerTraining extends AsyncIterable<TrainEvent> {
   /** Completes the current step, saves and ends. */
   stop(): void;
@@ -159,7 +159,7 @@ function errorOf({ kind, message, hint, step }: Extract<FromWorker, { type: "fai
 function requireCrossing(data: WorkerData): void {
   if (!("train" in data) || data.train.kind !== "pair") return;
   throw new OptionError(
-    `a Worker takes images or points - got pairs in ${data.train.name}`,
+    `trainInWorker takes images or points - got pairs in ${data.train.name}`,
     "train in a Worker of your own",
   );
 }

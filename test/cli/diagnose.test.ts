@@ -120,7 +120,7 @@ describe("zaya diagnose", () => {
       return stderr;
     };
     expect(await refused("dead.npy", "--data", "mixture1200")).toContain(
-      "samples must be like items of mixture1200, [1200]",
+      "samples must have the shape of items of mixture1200, [1200]",
     );
     expect(await refused("dead.npy", "--data", "grid25")).toContain("at least 500 samples are needed");
     expect(await refused("dead", "--features", "runs/digits")).toContain("--features is for checks of samples");

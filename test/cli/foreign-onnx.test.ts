@@ -129,16 +129,16 @@ describe("features of a file that another program made", () => {
     [
       "either",
       colour,
-      ["x float32 [n, 3, 16, 3], in which they can be first or last", "--feature-layout channels-last"],
+      ["x float32 [n, 3, 16, 3], in which channels can be first or last", "--feature-layout channels-last"],
     ],
     ["rank3", colour, ["must take images [n, c, h, w] or vectors [n, d] - got an input of 3 axes"]],
     ["bgr", colour, ["in the order red, green, blue - got blue, green, red"]],
-    ["sequence", colour, ["must give an array of numbers - got features, a sequence"]],
-    ["string", colour, ["must give an array of numbers - got features string [n, 3]"]],
+    ["sequence", colour, ["must return an array of numbers - got features, a sequence"]],
+    ["string", colour, ["must return an array of numbers - got features string [n, 3]"]],
     ["bfloat16", colour, ["features bfloat16 [n, 3]", "a Cast to float32"]],
     ["two-inputs", colour, ["must have one input - got x float32 [n, 3, 16, 16], scale float32 [1]"]],
     ["two-outputs", colour, ["a float32 [n, 3], b float32 [n, 3]", "--feature-output a"]],
-    ["nan", zeros([3, 16, 16, 3]), ["must give finite numbers - got NaN in its output features, for item 1"]],
+    ["nan", zeros([3, 16, 16, 3]), ["must return finite numbers - got NaN in its output features, for item 1"]],
     [
       "infinite",
       ndarray("float32", [2, 16, 16, 3], new Float32Array(1536).fill(1, 0, 768)),
@@ -171,8 +171,8 @@ describe("features of a file that another program made", () => {
     ["a zip archive, as PyTorch", new TextEncoder().encode("PK\u0003\u0004....")],
     ["a Git LFS pointer", new TextEncoder().encode("version https://git-lfs.github.com/spec/v1\noid sha256:0")],
     ["a web page", new TextEncoder().encode("<!DOCTYPE html><title>Not found</title>")],
-    ["damaged, cut, or of another kind", new TextEncoder().encode("words")],
-    ["damaged, cut, or of another kind", new Uint8Array(readFileSync(fixture("first"))).subarray(0, 60)],
+    ["damaged, truncated or of another kind", new TextEncoder().encode("words")],
+    ["damaged, truncated or of another kind", new Uint8Array(readFileSync(fixture("first"))).subarray(0, 60)],
   ])("refuses what is no ONNX file: %s", async (said, bytes) => {
     const text = await refusal(OnnxFeatures.open({ name: "net.onnx", bytes }, device));
     expect(text).toContain("net.onnx must be an ONNX model - got ");

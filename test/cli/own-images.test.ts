@@ -77,7 +77,7 @@ function bits(seed: number, one: number): Uint8Array {
 const left = [
   "cat/IMG_99.HEIC: HEIC cannot be decoded here: convert it to JPEG, for example with magick mogrify -format jpg *.HEIC",
   "cat/broken.jpg: damaged or truncated",
-  "cat/ct.tif: int16 numbers from 0 to 255, which do not say what is black and what is white",
+  "cat/ct.tif: int16 numbers from 0 to 255, which do not define black and white",
   "cat/link.jpg: cannot be read: a broken link (ENOENT)",
   "cat/paint.bmp: BMP cannot be decoded here: convert it to PNG",
 ];

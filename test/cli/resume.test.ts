@@ -173,7 +173,7 @@ describe("a signal", () => {
 });
 
 describe("a live run", () => {
-  it("has one writer", async () => {
+  it("can have only one writer", async () => {
     const { child, ended, until } = start(folder, ...long, "--out", "live");
     await until("train 1/");
     const outcomes = await Promise.all([
@@ -182,7 +182,7 @@ describe("a live run", () => {
       zaya(folder, ...long, "--out", "live"),
     ]);
     expect(outcomes.map(({ code }) => code)).toEqual([2, 2, 2]);
-    expect(outcomes[0].stderr).toContain(`a folder has one writer - got process ${child.pid} on`);
+    expect(outcomes[0].stderr).toContain(`a folder can have only one writer - got process ${child.pid} on`);
     expect(outcomes[1].stderr).toContain(`got process ${child.pid}`);
     expect(outcomes[2].stderr).toContain("holds another run");
     expect(child.exitCode).toBeNull();

@@ -198,7 +198,7 @@ describe("a sweep whose runs are in a bucket", () => {
 
   it("is not shown by the studio, which says what shows it", async () => {
     const { code, stderr } = await zaya(folder, "studio", "s3://runs/x", "--no-open");
-    expect([code, stderr]).toEqual([2, expect.stringContaining("the studio shows folders")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("the studio shows only folders")]);
     expect(stderr).toContain("zaya sweep status NAME --store URL");
   });
 

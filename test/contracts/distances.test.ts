@@ -64,7 +64,7 @@ describe.each(distances)("$name", (distance) => {
     const counts = Float64Array.from({ length: 40 }, (_, i) => 1 + (i % 3));
     const weighed = { ...a, weights: counts };
     if (!distance.weighted) {
-      expect(() => measure(weighed, b)).toThrow("points have no weights here");
+      expect(() => measure(weighed, b)).toThrow("points must have equal weights");
       return;
     }
     const repeated = Int32Array.from([...counts].flatMap((count, i) => Array.from({ length: count }, () => i)));
@@ -148,7 +148,7 @@ describe.each(distances)("$name", (distance) => {
 
   it("refuses points of different lengths", () => {
     const wide = { points: ndarray("float64", [75, 2], draws(key(1), 150).data) };
-    expect(() => measure(side("a"), wide)).toThrow("as many numbers");
+    expect(() => measure(side("a"), wide)).toThrow("the same dimension");
   });
 });
 

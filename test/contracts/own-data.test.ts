@@ -15,7 +15,7 @@ import {
   pairDataset,
   readExact,
   select,
-  some,
+  subsample,
   splitOff,
   standardised,
   summarize,
@@ -98,7 +98,7 @@ describe("data that are read later", () => {
     ["chosen", (data) => select(data, Int32Array.of(5, 1, 59, 1))],
     ["chosen twice", (data) => select(take(data, 20), Int32Array.of(19, 3))],
     ["a share", (data) => thin(data, 0.3)],
-    ["some", (data) => some(data, 10)],
+    ["some", (data) => subsample(data, 10)],
     ["split off", (data) => splitOff(data).test],
   ])("are the same: %s", async (_, choose) => {
     for (const data of [points, images(2)]) {

@@ -117,7 +117,7 @@ describe("folders of images", () => {
     await put("train/a.png", "train/b.png", "test/a.png", "val/a.png", "extra/a.png");
     const { train, test } = await openData(folder);
     expect([train.size, test.size]).toEqual([2, 1]);
-    expect(train.notes).toContain("the folders extra, val are left out: train and test are read");
+    expect(train.notes).toContain("the folders extra, val are ignored: train and test are read");
   });
 
   it.each(["test", "val", "validation"])("train and %s are parts, with the same classes", async (part) => {

@@ -88,12 +88,9 @@ describe("a table of points", () => {
   });
 
   it.each([
-    ["Unnamed: 0,x\n0,1\n1,3\n", ["column Unnamed: 0 is left out: pandas keeps its row index in it"]],
-    ["# a\n1,2\n# b\n3,4\n", ["2 lines beginning with # left out"]],
-    [
-      "# a\n0,1\n1.5,2.5\n3.5,4.5\n",
-      ["line 2 is left out: it numbers the columns", "1 line beginning with # left out"],
-    ],
+    ["Unnamed: 0,x\n0,1\n1,3\n", ["column Unnamed: 0 is ignored: pandas keeps its row index in it"]],
+    ["# a\n1,2\n# b\n3,4\n", ["2 lines beginning with # ignored"]],
+    ["# a\n0,1\n1.5,2.5\n3.5,4.5\n", ["line 2 is ignored: it numbers the columns", "1 line beginning with # ignored"]],
     ["0,1\n1,2\n3,4\n", []],
     ["0,1\n1.5,2\n3,4\n", []],
     ["#,x\n1,2\n3,4\n", []],

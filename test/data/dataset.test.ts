@@ -70,7 +70,7 @@ describe("arrayDataset", () => {
     [{ kind: "points", items: zeros([4]) }, "must be [n, d]"],
     [{ kind: "points", items: zeros([4, 2], "uint8") }, "points must be float32 or float64 - got uint8"],
     [{ kind: "image", items: zeros([4, 2, 2, 1], "float64") }, "images must be uint8 or float32 - got float64"],
-    [{ kind: "points", items: zeros([4, 2]), labels: new Int32Array(3) }, "a label an item, 4 - got 3"],
+    [{ kind: "points", items: zeros([4, 2]), labels: new Int32Array(3) }, "one label per item, 4 - got 3"],
     [{ kind: "points", items: fromNumbers([0, 1, Infinity, 2], [2, 2]) }, "finite float32 - got Infinity at [1, 0]"],
     [{ kind: "image", items: fromNumbers([0, 1, NaN, 2], [1, 2, 2, 1]) }, "finite float32 - got NaN at [0, 1, 0, 0]"],
     [{ kind: "image", items: fromNumbers([0, 1, 0, -1], [1, 2, 2, 1]) }, "values in [0, 1] - got -1 at [0, 1, 1, 0]"],

@@ -220,9 +220,9 @@ describe("two folders", () => {
     await putLevels("both/trainA", 3, 0);
     await putLevels("both/trainB", 3, 0);
     const two = await errorOf(openData(at("A"), { second: at("both") }));
-    expect(two.message).toContain(`must be one set of images - got ${at("both")}, which holds two`);
+    expect(two.message).toContain(`must be a single set of images - got ${at("both")}, which holds two`);
     const points = await errorOf(openData("ring8", { second: "moons" }));
-    expect(points.message).toContain("both domains must be of images - got points in ring8");
+    expect(points.message).toContain("both domains must contain images - got points in ring8");
     const pairs = await errorOf(openData("digits-inverted", { second: "mnist" }));
     expect(pairs.message).toContain("got pair in digits-inverted");
   });

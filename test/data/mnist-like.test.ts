@@ -199,6 +199,6 @@ it("says which type the numbers of an IDX file have that are no grey levels", ()
   ] as const) {
     const bytes = Uint8Array.of(0, 0, code, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, ...body);
     const part = { name: "x", images: { file: "x.idx", bytes }, labels: null };
-    expect(() => idxDatasets([part])).toThrow(`got ${type} numbers from -1 to 1, which do not say what is black`);
+    expect(() => idxDatasets([part])).toThrow(`got ${type} numbers from -1 to 1, which do not define black`);
   }
 });

@@ -57,7 +57,11 @@ describe("narrowRange", () => {
     [[0, 1 / 255], "uint12", "0 to 9 in uint12: if these are 8-bit numbers stored in 12 bits, save 16 * a"],
     [[0, 0], "uint16", "if these are 8-bit numbers stored in 16 bits, save 257 * a"],
     [[0, 3 / 255], "uint8", "if these are 2-bit numbers stored in 8 bits, save 64 * a"],
-    [[0, 0], "uint16", "all values are 0 on the scale from 0 to 1, 0 to 0 in uint16: there is nothing to learn"],
+    [
+      [0, 0],
+      "uint16",
+      "all values are 0 on the scale from 0 to 1, 0 to 0 in uint16: the images contain no information",
+    ],
     [
       [0.4, 0.5],
       "float32",

@@ -334,17 +334,17 @@ describe("a NumPy file", () => {
     [ndarray("float64", [2, 2], Float64Array.of(0, 1, 1e300, 0)), "finite float32 - got 1e+300 at [1, 0]", "remove"],
     [
       ndarray("float32", [1, 3, 1, 2], Float32Array.of(0, 1, 128, 0, 0, 0)),
-      "float32 numbers from 0 to 128, which do not say what is black and what is white, first at [0, 1, 0, 0]",
+      "float32 numbers from 0 to 128, which do not define black and white, first at [0, 1, 0, 0]",
       "a / 255",
     ],
     [
       ndarray("float32", [1, 1, 1, 2], Float32Array.of(1, -1)),
-      "float32 numbers from -1 to 1, which do not say what is black and what is white, first at [0, 0, 0, 1]",
+      "float32 numbers from -1 to 1, which do not define black and white, first at [0, 0, 0, 1]",
       "(a + 1) / 2",
     ],
     [
       ndarray("int32", [2, 1, 1, 1], Int32Array.of(1, 2)),
-      "int32 numbers from 1 to 2, which do not say",
+      "int32 numbers from 1 to 2, which do not define",
       'astype("uint8")',
     ],
     [zeros([2, 4, 4, 3]), "[n, c, h, w] with 1 or 3 channels - got [2, 4, 4, 3]", "transpose(0, 3, 1, 2)"],

@@ -64,8 +64,8 @@ describe("data of a person's own", () => {
       ["few", `${fields}, ${read}, labels: new Int32Array(4)`, "labels of a data set must be null or an Int32Array"],
       ["skipped", `${fields.replace("skipped: [], ", "")}, ${read}`, "skipped of a data set must be an array"],
       ["kind", `${fields}, ${read}, kind: "images"`, "kind of a data set must be image, points or pair - got images"],
-      ["shape", `${fields}, ${read}, shape: [3]`, "read([0, 4]) must give float32 [2, 3] - got float32 [2, 2]"],
-      ["list", `${fields}, read: () => [[1, 2]]`, "read([0, 4]) must give float32 [2, 2] - got object"],
+      ["shape", `${fields}, ${read}, shape: [3]`, "read([0, 4]) must return float32 [2, 3] - got float32 [2, 2]"],
+      ["list", `${fields}, read: () => [[1, 2]]`, "read([0, 4]) must return float32 [2, 2] - got object"],
       ["nan", `${fields}, ${read.replace("indices.length))", "indices.length).fill(NaN))")}`, "got NaN at [0, 0]"],
     ] as const) {
       await expect(openData(await file(`wrong-${name}.mjs`, own(text))), name).rejects.toThrow(message);
@@ -75,7 +75,7 @@ describe("data of a person's own", () => {
   it("are refused in words where there are none", async () => {
     const path = await file("none.mjs", "export default () => 3;\n");
     await expect(openData(path)).rejects.toThrow(
-      `${path}: must export data as its default: a data set, { train, test }, or a function that gives one - got number`,
+      `${path}: must export data as its default: a data set, { train, test }, or a function that returns one - got number`,
     );
     await expect(openData(await file("broken.mjs", "import 'nowhere';\n"))).rejects.toThrow(
       "must be a module that can be imported - Cannot find package 'nowhere'",

@@ -113,7 +113,7 @@ describe("pairDataset", () => {
 
   it("refuses domains that do not fit", () => {
     const points = arrayDataset({ name: "P", kind: "points", items: ndarray("float32", [2, 2], new Float32Array(4)) });
-    expect(() => pairs(2, 2, { b: points })).toThrow("both domains must be of images - got points in P");
+    expect(() => pairs(2, 2, { b: points })).toThrow("both domains must contain images - got points in P");
     expect(() => pairs(2, 3, { aligned: true })).toThrow(
       "aligned domains must have equal numbers of images - got 2 and 3 in pairs",
     );

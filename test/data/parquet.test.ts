@@ -75,23 +75,20 @@ describe("images in a Parquet file", () => {
   it.each([
     [
       "labels-missing",
-      "column label (int32) is left out: row 2 has no label; remove such rows to use it for the classes",
+      "column label (int32) is ignored: row 2 has no label; remove such rows to use it for the classes",
     ],
-    ["labels-empty", "column label (string) is left out: row 2 has no label, and 1 more; remove such rows"],
-    ["labels-nan", "column label (double) is left out: row 3 has no label, and 1 more; remove such rows"],
-    [
-      "labels-fractions",
-      "column label (double) is left out: row 2 has the label 0.5; classes are whole numbers, words",
-    ],
-    ["labels-lists", "column label (lists) is left out: classes are read from a column called label, but they must be"],
-    ["labels-durations", "column label (duration) is left out: classes are read from a column called label, but they"],
+    ["labels-empty", "column label (string) is ignored: row 2 has no label, and 1 more; remove such rows"],
+    ["labels-nan", "column label (double) is ignored: row 3 has no label, and 1 more; remove such rows"],
+    ["labels-fractions", "column label (double) is ignored: row 2 has the label 0.5; classes are whole numbers, words"],
+    ["labels-lists", "column label (lists) is ignored: classes are read from a column called label, but they must be"],
+    ["labels-durations", "column label (duration) is ignored: classes are read from a column called label, but they"],
     [
       "called-target",
-      "columns caption (string), target (int64) are left out: classes are read from a column called label",
+      "columns caption (string), target (int64) are ignored: classes are read from a column called label",
     ],
     [
       "plain",
-      "column label (int32) is left out: row 3 has -1 for a label; this is how Hugging Face marks hidden labels",
+      "column label (int32) is ignored: row 3 has -1 for a label; this is how Hugging Face marks hidden labels",
     ],
   ])("have no classes, and why is said: %s", async (name, note) => {
     const data = await openItems(fixture(name));
@@ -102,7 +99,7 @@ describe("images in a Parquet file", () => {
   it("say which columns are left out", async () => {
     const { notes } = await openItems(fixture("called-Label"));
     const read = "images are read from image, and classes from Label";
-    expect(notes).toEqual([`column caption (string) is left out: ${read}`]);
+    expect(notes).toEqual([`column caption (string) is ignored: ${read}`]);
   });
 
   it("are brought to a size, and read up to a limit", async () => {
@@ -179,12 +176,12 @@ describe("points in a Parquet file", () => {
 
   it.each([
     ["pandas", []],
-    ["pandas-index", ["column __index_level_0__ is left out: pandas keeps its row index in it"]],
+    ["pandas-index", ["column __index_level_0__ is ignored: pandas keeps its row index in it"]],
     [
       "pandas-named-index",
       [
-        "column t is left out: pandas keeps its row index in it",
-        "column u is left out: pandas keeps its row index in it",
+        "column t is ignored: pandas keeps its row index in it",
+        "column u is ignored: pandas keeps its row index in it",
       ],
     ],
   ])("do without the row index of pandas, which is said: %s", async (name, notes) => {
@@ -196,8 +193,8 @@ describe("points in a Parquet file", () => {
   });
 
   it.each([
-    ["index-name", "column __index_level_0__ is left out: pandas keeps its row index in it"],
-    ["unnamed", "column Unnamed: 0 is left out: pandas keeps its row index in it"],
+    ["index-name", "column __index_level_0__ is ignored: pandas keeps its row index in it"],
+    ["unnamed", "column Unnamed: 0 is ignored: pandas keeps its row index in it"],
   ])("do without a row index that its name alone tells: %s", async (name, note) => {
     const data = await openItems(fixture(name));
     expect(data.shape).toEqual([1]);

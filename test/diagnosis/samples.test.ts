@@ -57,7 +57,7 @@ describe("samples of points", async () => {
       between,
     ]);
     const { "partial-collapse": said, ...others } = await found(samples, data);
-    expect(said).toMatch(/^53(\.\d)? % of samples are of high quality .*; 10 of 25 modes have less than 10 %/);
+    expect(said).toMatch(/^53(\.\d)? % of samples are high-quality .*; 10 of 25 modes have less than 10 %/);
     expect(others).toEqual({});
   });
 
@@ -85,7 +85,7 @@ describe("samples of points", async () => {
         ),
         ring8.generate(),
       ),
-    ).rejects.toThrow(/^samples must be like items of ring8, \[2\] - got \[3\]$/);
+    ).rejects.toThrow(/^samples must have the shape of items of ring8, \[2\] - got \[3\]$/);
   });
 
   it("are copies of training items, and all alike", async () => {

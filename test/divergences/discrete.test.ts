@@ -49,7 +49,7 @@ describe("divergences of discrete distributions", () => {
   });
 
   it("refuse what is no distribution", () => {
-    expect(() => discreteKl([1, 1], [1])).toThrow("must weigh the same outcomes - got 2 and 1");
+    expect(() => discreteKl([1, 1], [1])).toThrow("must have the same number of outcomes - got 2 and 1");
     expect(() => discreteKl([], [])).toThrow("got 0 and 0");
     expect(() => discreteJs([1, -1], [1, 1])).toThrow("at least 0 - got -1 at 1");
     expect(() => discreteJs([1, 1], [0, 0])).toThrow("a finite sum above 0 - got 0");

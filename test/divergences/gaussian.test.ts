@@ -56,7 +56,7 @@ describe("normal distributions of vectors", () => {
   });
 
   it("refuse what does not fit", () => {
-    expect(() => gaussianKl(of([0], [1]), of([0, 0], [1, 1]))).toThrow("means of one length - got 1 and 2");
+    expect(() => gaussianKl(of([0], [1]), of([0, 0], [1, 1]))).toThrow("means of the same length - got 1 and 2");
     expect(() => gaussianW2(of([0, 0], [1, 1, 1]), of([0, 0], [1, 1]))).toThrow(
       "must be [2] or [2, 2] - got 3 numbers",
     );

@@ -41,17 +41,20 @@ async function trained(model: ConfiguredModel, steps: number) {
 
 let teller: OpenedModel;
 let generator: OpenedModel;
-let told: Readonly<Record<string, Evaluation>>;
+let predicted: Readonly<Record<string, Evaluation>>;
 beforeAll(async () => {
-  ({ opened: teller, test: told } = await trained(classifier({ task: "transform", hidden: [8], features: 16 }), 60));
+  ({ opened: teller, test: predicted } = await trained(
+    classifier({ task: "transform", hidden: [8], features: 16 }),
+    60,
+  ));
   ({ opened: generator } = await trained(gan({ arch: "mlp", hidden: [8], latent: 2 }), 20));
 });
 afterAll(() => Promise.all([teller.close(), generator.close()]));
 
 it("a classifier of transformations needs no labels, and is measured on all of them", () => {
-  expect(told.accuracy!.n).toBe(4 * 100);
-  expect(told.accuracy!.value).toBeGreaterThan(0.99);
-  expect(told.accuracy!.details.accuracyPerClass).toHaveLength(4);
+  expect(predicted.accuracy!.n).toBe(4 * 100);
+  expect(predicted.accuracy!.value).toBeGreaterThan(0.99);
+  expect(predicted.accuracy!.details.accuracyPerClass).toHaveLength(4);
 });
 
 it("leak is the share of samples that it takes for turned, beside that of real test items", async () => {
@@ -69,11 +72,11 @@ it("leak is the share of samples that it takes for turned, beside that of real t
 
 it("leak counts what is not the first", () => {
   const names = ["identity", "left-right", "up-down"];
-  const { value, details, interval } = leak.measure({ told: Int32Array.of(0, 1, 0, 2, 1, 0, 0, 0), names }, {});
+  const { value, details, interval } = leak.measure({ predicted: Int32Array.of(0, 1, 0, 2, 1, 0, 0, 0), names }, {});
   expect(value).toBe(3 / 8);
   expect(details).toEqual({ "as identity": 5 / 8, "as left-right": 2 / 8, "as up-down": 1 / 8 });
   expect(interval![0]).toBeGreaterThan(0);
-  expect(leak.measure({ told: new Int32Array(50), names }, {}).value).toBe(0);
+  expect(leak.measure({ predicted: new Int32Array(50), names }, {}).value).toBe(0);
 });
 
 it("leak is refused without a classifier of transformations, which labels alone do not make", async () => {

@@ -11,7 +11,7 @@ import { type ConfiguredModel, classifier, gan, vae } from "../../src/models/ind
 import { nodeEngine, openData } from "../../src/node/index.ts";
 import { Run } from "../../src/run/index.ts";
 import { type Features, type OpenedModel, classifierFeatures, openTrained } from "../../src/trained/index.ts";
-import { evaluate, evaluationFile, evaluator, usualMeasurements } from "../../src/evaluation/index.ts";
+import { evaluate, evaluationFile, evaluator, defaultMeasurements } from "../../src/evaluation/index.ts";
 import { train } from "../../src/train/index.ts";
 
 const engine = await nodeEngine({ device: "cpu" });
@@ -181,7 +181,9 @@ describe("metrics of samples, of a trained model", () => {
   });
 
   it("tells how often a classifier is right, at the end of training too", async () => {
-    expect(usualMeasurements(teller.trained.model, digits.test).map(({ metric }) => metric.name)).toEqual(["accuracy"]);
+    expect(defaultMeasurements(teller.trained.model, digits.test).map(({ metric }) => metric.name)).toEqual([
+      "accuracy",
+    ]);
     const { value, details } = await evaluate(named("accuracy"), teller.trained, digits.test, "test", key(1));
     expect(value).toBeGreaterThan(0.4);
     expect(details.noisePerClass).toHaveLength(10);
@@ -266,7 +268,7 @@ describe("metrics of samples refuse", () => {
       },
     };
     expect((await refusal("fid", generator, digits.test, { features: blind })).message).toMatch(
-      /features must differ from item to item - got the same for all \d+ real items/,
+      /features must differ between items - got the same for all \d+ real items/,
     );
   });
 

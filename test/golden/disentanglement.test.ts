@@ -6,7 +6,7 @@ import { meanDistances } from "../../src/metrics/beta-vae-score.ts";
 import { concentration, predictFactor, weighted } from "../../src/metrics/dci.ts";
 import { factorCodes } from "../../src/metrics/factor-codes.ts";
 import type { FactorGroups } from "../../src/metrics/factor-groups.ts";
-import { judgeVotes } from "../../src/metrics/factor-vae-score.ts";
+import { majorityVotes } from "../../src/metrics/factor-vae-score.ts";
 import { logisticRegression } from "../../src/numeric/logistic-regression.ts";
 import { informationGaps, mig } from "../../src/metrics/mig.ts";
 import { hitsOf } from "../../src/metrics/sap.ts";
@@ -98,7 +98,7 @@ describe("disentanglement metrics against numpy, scipy and scikit-learn", () => 
       items: whole(items),
     });
     const { train: learnt, test: judged, correct, active } = golden.factorVae;
-    const found = judgeVotes(codes, groups(learnt), groups(judged), 3);
+    const found = majorityVotes(codes, groups(learnt), groups(judged), 3);
     expect([...found.correct]).toEqual(correct);
     expect(found.active).toBe(active);
   });

@@ -49,7 +49,9 @@ describe("evaluate", () => {
     expect(() => evaluate([y], { ...feeds, b: fromNumbers([1, 1]) })).toThrow(
       'evaluate: input "b" has shape [n] - got [2]',
     );
-    expect(() => evaluate([broadcastTo(constant(fromNumbers([1])), ["m"])])).toThrow('no input says how long "m" is');
+    expect(() => evaluate([broadcastTo(constant(fromNumbers([1])), ["m"])])).toThrow(
+      'no input determines the extent "m"',
+    );
   });
 
   it("refuses to run without an input, or with one of another shape, by name", () => {
@@ -85,7 +87,7 @@ describe("shapes of tensors", () => {
     const n = input("n", ["n", 3]);
     expect(staticShape(x, "f")).toEqual([2, 3]);
     expect(staticDim(n, 1, "f")).toBe(3);
-    expect(() => staticShape(n, "f")).toThrow("f: needs a shape known in advance - got [n, 3]");
-    expect(() => staticDim(n, 0, "f")).toThrow("f: needs axis 0 known in advance - got [n, 3]");
+    expect(() => staticShape(n, "f")).toThrow("f: needs a static shape - got [n, 3]");
+    expect(() => staticDim(n, 0, "f")).toThrow("f: needs a static extent of axis 0 - got [n, 3]");
   });
 });

@@ -96,7 +96,7 @@ describe("a plan", () => {
 
   it("says why a graph has none", () => {
     expect(planKernels({ outputs: { y: ops.exp(input("x", ["n", 3])) } }, () => true)).toBe(
-      "shapes must be known in advance - got [n, 3] of input",
+      "shapes must be static - got [n, 3] of input",
     );
   });
 });

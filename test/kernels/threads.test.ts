@@ -164,7 +164,7 @@ describe("threads", () => {
     const endless = async () => {
       for (;;) await compiled.run(feeds, own);
     };
-    await expect(endless()).rejects.toThrow("wasm: a thread of this engine died - got: it ended while it worked");
+    await expect(endless()).rejects.toThrow("wasm: a thread of this engine died - got: it ended during its work");
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
@@ -174,7 +174,7 @@ describe("threads", () => {
     const engine = wasmEngine({ threads: { threads: 4, start } });
     const [first, second] = [await engine.compile(program()), await engine.compile(program())];
     for (const { note } of [first, second])
-      expect(note?.evidence).toContain("one thread: others did not start in time");
+      expect(note?.evidence).toContain("one thread: the others did not start in time");
     const own = engine.createState(state);
     expect((await first.run(feeds, own)).loss!.data[0]).toBeGreaterThan(0);
     await first.release();
@@ -194,7 +194,7 @@ describe("threads", () => {
     const wait = () => {
       while (Atomics.load(words, 3) === 0) Atomics.wait(words, 1, 0, 100);
     };
-    expect(() => threads.run(program, 0, wait)).toThrow("it failed while it worked");
+    expect(() => threads.run(program, 0, wait)).toThrow("it failed during its work");
     await threads.end();
   });
 

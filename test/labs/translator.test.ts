@@ -114,8 +114,16 @@ describe.skipIf(noBrowser !== null)(`files of one's own${noBrowser === null ? ""
   it.each([
     ["AtoB.onnx", "scores.onnx", "scores.onnx must return images of the input size, [1, 3, 8, 6] - got [1]"],
     ["AtoB.onnx", "pair.onnx", "pair.onnx must have one input - got x float32 [n, 3, 8, 6], z float32 [n, 3, 8, 6]"],
-    ["AtoB.onnx", "cut.onnx", "cut.onnx must be an ONNX model - got a file that is damaged, cut, or of another kind"],
-    ["AtoB.onnx", "page.onnx", "page.onnx must be an ONNX model - got a web page: the download did not give the file"],
+    [
+      "AtoB.onnx",
+      "cut.onnx",
+      "cut.onnx must be an ONNX model - got a file that is damaged, truncated or of another kind",
+    ],
+    [
+      "AtoB.onnx",
+      "page.onnx",
+      "page.onnx must be an ONNX model - got a web page: the download did not return the file itself",
+    ],
     ["picture", "broken.png", "broken.png must be a picture that this browser can decode"],
     ["picture", "notes.txt", "notes.txt must be a picture that this browser can decode"],
   ])("says why it does not take a file as %s: %s", { timeout: 60_000 }, async (label, name, reason) => {

@@ -243,7 +243,7 @@ describe("what cannot be measured", () => {
   });
 
   it.each([
-    [table([2, 1], 1, 2), ints([2, 2], 0, 1, 0, 1), "one factor must vary at least - got 2 items alike in all"],
+    [table([2, 1], 1, 2), ints([2, 2], 0, 1, 0, 1), "at least one factor must vary - got 2 items with equal factors"],
     [table([3, 1], 1, 2, 3), ints([2, 2], 0, 1, 1, 1), "must be of the same items and factors - got [3, 1] and [2, 2]"],
     [table([2, 1], 1, NaN), ints([2, 2], 0, 1, 1, 1), "codes must be finite"],
   ])("is refused %#", (codes, values, message) => {

@@ -84,7 +84,7 @@ describe("fid", () => {
   it("refuses features of different length", () => {
     const other = { ...both, reference: gaussian(key(1), 300, 4) };
     expect(() => fid.measure(other, { forceFid: false })).toThrow(
-      "fid: features of both sets must be [n, d] of one d - got [300, 5] and [300, 4]",
+      "fid: features of both sets must be [n, d] with the same d - got [300, 5] and [300, 4]",
     );
   });
 });

@@ -57,9 +57,9 @@ describe("translations against the truth", () => {
 
 describe("classConsistency", () => {
   it("is the share of classes kept, beside the classifier's own", () => {
-    const told = Int32Array.of(0, 1, 2, 3);
+    const predicted = Int32Array.of(0, 1, 2, 3);
     const labels = Int32Array.of(0, 1, 2, 0);
-    const { value, details } = classConsistency.measure({ told, toldOfTruth: labels, labels }, {});
+    const { value, details } = classConsistency.measure({ predicted, predictedOfTruth: labels, labels }, {});
     expect(value).toBe(0.75);
     expect(details).toEqual({ ofTruth: 1 });
   });

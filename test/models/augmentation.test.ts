@@ -23,7 +23,7 @@ import {
   wgan,
   wganGp,
 } from "../../src/models/index.ts";
-import { movingChance } from "../../src/nn/index.ts";
+import { adaptiveProbability } from "../../src/nn/index.ts";
 import { concat, reshape, slice } from "../../src/ops/index.ts";
 import { type Arrays, interpreter, ortEngine } from "../../src/runtime/index.ts";
 import { Run } from "../../src/run/index.ts";
@@ -289,7 +289,7 @@ function withHead(params: Params, score: number): Params {
 
 describe("the chance of ada", () => {
   it("is told as it is, then moved and kept between 0 and 1; not when nothing is trained", () => {
-    const layer = movingChance();
+    const layer = adaptiveProbability();
     const context = new OpenContext(true, layer.stats);
     const tell = (by: number) => layer.apply({}, input(String(by), []), context);
     const told = [0.4, 0.7, -0.2, -3, 0].map(tell);

@@ -272,7 +272,7 @@ describe("sweeps", () => {
       best: 18.5,
       running: false,
     });
-    expect(rows.find(({ name }) => name === "linked")!.problem).toContain("a link out of it");
+    expect(rows.find(({ name }) => name === "linked")!.problem).toContain("a link that points outside");
     const page = (await (await get("/api/sweep?id=project/sweeps/deep")).json()) as SweepPage;
     expect(page.configurations[0]!.trials[0]!.run).toBe("project/trials/0000000000000000");
     expect(page.parallel!.lines).toHaveLength(6);

@@ -27,8 +27,8 @@ const replaceByLink = async (name: string) => {
 it.each<[string, () => Promise<unknown>, string]>([
   ["an empty record", () => put("run.json", ""), "run.json: must be JSON - got an empty file"],
   ["a cut record", () => put("run.json", '{"status":'), "run.json: must be JSON"],
-  ["a list as its record", () => put("run.json", "[1, 2]"), "run.json: has no status of a run of zaya"],
-  ["a record of another program", () => put("run.json", '{"status":"ok"}'), "run.json: has no status of a run of zaya"],
+  ["a list as its record", () => put("run.json", "[1, 2]"), "run.json: has no valid run status"],
+  ["a record of another program", () => put("run.json", '{"status":"ok"}'), "run.json: has no valid run status"],
   ["a record in UTF-16", () => put("run.json", Buffer.from("\ufeff{}", "utf16le")), "must be in UTF-8"],
   ["a huge record", () => truncate(join(run, "run.json"), 17 * 2 ** 20), "run.json: must be at most 16 MiB"],
   ["no config", () => rm(join(run, "config.json")), "config.json: the file is missing"],
@@ -37,7 +37,7 @@ it.each<[string, () => Promise<unknown>, string]>([
   [
     "a link in place of its record",
     () => replaceByLink("run.json"),
-    "must lie in the folder of the run - got ELOOP for run.json",
+    "must be inside the run folder - got ELOOP for run.json",
   ],
 ])("lists a run with %s, and why it cannot be read", async (_, spoil, words) => {
   await writeRun(join(root, "whole"));
@@ -83,7 +83,10 @@ it("tells a run whose process is gone from one that is running", async () => {
   const record = { status: "running", step: 2, saved: 2, started: "2026-01-02T03:04:05.678Z", seconds: 1 };
   await put("run.json", JSON.stringify(record));
   const status = async () => (await new RunFolders(root).rows())[0]!;
-  expect(await status()).toMatchObject({ status: "interrupted", reason: "its process ended without a report" });
+  expect(await status()).toMatchObject({
+    status: "interrupted",
+    reason: "its process ended without reporting a status",
+  });
   const lock = await lockFolder(run);
   const runs = new RunFolders(root);
   expect((await runs.rows())[0]).toMatchObject({ status: "running", reason: null });

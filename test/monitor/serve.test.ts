@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { beforeEach, expect, it } from "vitest";
 
-import { runningStudio, usualPort } from "../../src/monitor/address.ts";
+import { runningStudio, lastPort } from "../../src/monitor/address.ts";
 import { serveMonitor } from "../../src/monitor/serve.ts";
 import { newFolder, writeRun } from "./run.ts";
 
@@ -25,7 +25,7 @@ it("is found by its folder while it runs, and has the same port the next time", 
   expect(await runningStudio(root)).toMatchObject({ root, port });
   await monitor.close();
   expect(await runningStudio(root)).toBeNull();
-  expect(await usualPort(root)).toBe(port);
+  expect(await lastPort(root)).toBe(port);
   const next = await serveMonitor(root);
   expect(portOf(next.address)).toBe(port);
   expect(next.address).not.toBe(monitor.address);

@@ -68,11 +68,11 @@ describe("runs in a zip file", () => {
   const record = { name: "one/run.json", bytes: bytes('{"status":"done"}') };
 
   it.each<[string, Packed[], string]>([
-    ["a way out of it", [{ name: "../../evil/run.json", bytes: bytes("{}") }], "paths inside of it"],
-    ["an absolute path", [{ name: "/tmp/evil/run.json", bytes: bytes("{}") }], "paths inside of it"],
+    ["a way out of it", [{ name: "../../evil/run.json", bytes: bytes("{}") }], "without paths leading out of it"],
+    ["an absolute path", [{ name: "/tmp/evil/run.json", bytes: bytes("{}") }], "without paths leading out of it"],
     ["an encrypted file", [{ ...record, encrypted: true }], "must not be encrypted - got one/run.json"],
     ["a method of compression that is not read", [{ ...record, method: 99 }], "compressed by method 99"],
-    ["a file twice", [record, record], "must hold every file once - got one/run.json twice"],
+    ["a file twice", [record, record], "must contain each file only once - got one/run.json twice"],
     [
       "more bytes than it says",
       [{ ...record, bytes: Buffer.alloc(1e6), claimed: 10 }],

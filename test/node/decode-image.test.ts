@@ -226,15 +226,15 @@ describe("an image that cannot be decoded", () => {
     ["photo.dds", "DDS cannot be decoded here"],
     ["photo.hdr", "Radiance HDR cannot be decoded here"],
     ["photo.svg", "SVG, a drawing without pixels, cannot be decoded here"],
-    ["preview.tif", "a camera's raw file cannot be decoded here: develop it"],
+    ["preview.tif", "a camera raw file cannot be decoded here: convert it"],
     ["five-channels.tif", "5 channels, of which 4 are neither colour nor transparency"],
     ["two-channels.tif", "2 channels, of which 1 is neither colour nor transparency"],
     ["complex64.tif", "numbers of a type that cannot be read"],
-    ["float32-0-to-255.tif", "float32 numbers from 0 to 255, which do not say what is black and what is white"],
+    ["float32-0-to-255.tif", "float32 numbers from 0 to 255, which do not define black and white"],
     ["float32-minus-1-to-1.tif", "(a + 1) / 2"],
     ["float32-nan.tif", "NaN among its float32 numbers"],
-    ["int8.tif", "int8 numbers from -128 to 127, which do not say what is black"],
-    ["int16.tif", "int16 numbers from 0 to 255, which do not say what is black"],
+    ["int8.tif", "int8 numbers from -128 to 127, which do not define black"],
+    ["int16.tif", "int16 numbers from 0 to 255, which do not define black"],
     ["int32.tif", 'or save them with a.astype("uint8")'],
   ])("says why: %s", async (file, reason) => {
     expect(await reasonFor(await readFile(join(fixtures, file)), file)).toContain(reason);
@@ -242,9 +242,9 @@ describe("an image that cannot be decoded", () => {
 
   it.each([
     ["8BPS\0\u0001", "a.psd", "PSD cannot be decoded here: export it"],
-    ["II*\0\u0010\0\0\0CR\u0002\0", "a.tif", "a camera's raw file"],
-    ["II*\0\b\0\0\0", "a.NEF", "a camera's raw file"],
-    ["\0\0\0\u0018ftypcrx \0\0\0\u0001crx isom", "a.cr3", "a camera's raw file"],
+    ["II*\0\u0010\0\0\0CR\u0002\0", "a.tif", "a camera raw file"],
+    ["II*\0\b\0\0\0", "a.NEF", "a camera raw file"],
+    ["\0\0\0\u0018ftypcrx \0\0\0\u0001crx isom", "a.cr3", "a camera raw file"],
     ["\0\0\0\u001cftypisom\0\0\u0002\0isomiso2mp41", "a.mp4", "a video cannot be decoded here"],
     ["version https://git-lfs.github.com/spec/v1\noid sha256:4d", "a.jpg", "git lfs pull"],
     ["<!DOCTYPE html>\n<html>", "a.jpg", "a web page"],

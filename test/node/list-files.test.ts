@@ -50,7 +50,7 @@ it("passes over the folders of runs, whose pictures of samples are no data, and 
   }
   const skipped: SkippedFile[] = [];
   expect(await listFiles(folder, skipped)).toEqual(["photo.png"]);
-  expect(skipped).toEqual([{ file: "runs/a", reason: "the folder of a run, whose pictures are not data" }]);
+  expect(skipped).toEqual([{ file: "runs/a", reason: "the folder of a run, whose pictures are not used as data" }]);
   await expect(listFiles(join(folder, "runs", "a"), [])).rejects.toThrow("the folder of a run");
   // Somebody's own run.json makes no run.
   await writeFile(join(folder, "run.json"), "{}");

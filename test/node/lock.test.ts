@@ -68,7 +68,7 @@ describe("lockFolder", () => {
     expect(holder.namespace).toMatch(/^pid:\[\d+\]$/);
     await write({ ...holder, namespace: "pid:[1]" });
     const error = await lockFolder(folder).catch((thrown: unknown) => thrown as RunError);
-    expect((error as RunError).message).toContain("a folder has one writer - got process 4194305");
+    expect((error as RunError).message).toContain("a folder can have only one writer - got process 4194305");
     expect((error as RunError).hint).toContain(
       `another container is running cannot be determined; if it has ended, delete`,
     );

@@ -148,7 +148,9 @@ describe("the best checkpoint", () => {
     for (const file of ["params.safetensors", "state.json"]) {
       await store.write(`${checkpointFolders.best}/${file}`, await whole.read(`checkpoints/000240/${file}`));
     }
-    await expect(refused()).rejects.toThrow("checkpoints/best/params.safetensors is not where zaya saved it");
+    await expect(refused()).rejects.toThrow(
+      "checkpoints/best/params.safetensors has been moved from where zaya saved it",
+    );
     await store.write(`${checkpointFolders.best}/000240/state.json`, await whole.read("checkpoints/000240/state.json"));
     await expect(refused()).rejects.toThrow("checkpoints/best/000240/params.safetensors is missing");
   });
@@ -157,7 +159,7 @@ describe("the best checkpoint", () => {
     const store = await finish(gan({ hidden: [16], arch: "mlp" }), few, { steps: 4, batch: 20 });
     const run = await Run.open(store);
     await expect(openTrained(run, engine, "ema", "best")).rejects.toThrow(
-      "gan evaluates nothing on held-out items of such data while it trains",
+      "gan computes no metric on held-out items of such data during training",
     );
     await expect(openTrained(run, engine, "ema", 3)).rejects.toThrow(
       "the run must have the chosen checkpoint - got step 3",

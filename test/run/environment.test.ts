@@ -9,7 +9,7 @@ const runOn = (device: string) => ({ config: { device }, state: { versions: bega
 it("says what a run's numbers depend on and has changed", () => {
   expect(changedEnvironment(runOn("kernels"), "kernels", { ...began, node: "24.21.0" })).toBeNull();
   expect(changedEnvironment(runOn("kernels"), "kernels", { ...began, threads: "4" })).toBe(
-    "the run started with threads 2 and continues with threads 4: its numbers may differ in their last digits",
+    "the run started with threads 2 and continues with threads 4: the last digits of its numbers may differ",
   );
   expect(changedEnvironment(runOn("kernels"), "wasm", { ...began, threads: "4" })).toContain(
     "started with device kernels, threads 2 and continues with device wasm, threads 4",

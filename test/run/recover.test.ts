@@ -99,8 +99,12 @@ const at = "checkpoints/000040";
 
 describe("a run whose newest checkpoint is damaged", () => {
   it.each<[name: string, damage: (run: Store) => Promise<void>, reason: string]>([
-    ["flipped params", (run) => flip(run, `${at}/params.safetensors`), `${at}/params.safetensors: its bytes must be`],
-    ["flipped optimizer", (run) => flip(run, `${at}/optimizer.safetensors`), `${at}/optimizer.safetensors: its bytes`],
+    ["flipped params", (run) => flip(run, `${at}/params.safetensors`), `${at}/params.safetensors: must be unchanged`],
+    [
+      "flipped optimizer",
+      (run) => flip(run, `${at}/optimizer.safetensors`),
+      `${at}/optimizer.safetensors: must be unchanged`,
+    ],
     ["flipped state", (run) => flip(run, `${at}/state.json`), `${at}/state.json`],
     ["cut params", (run) => cut(run, `${at}/params.safetensors`, 700), "bytes that were saved - got 700"],
     ["cut state", (run) => cut(run, `${at}/state.json`, 90), `${at}/state.json: must be JSON`],
@@ -131,7 +135,7 @@ describe("a run without a whole checkpoint", () => {
         await flip(run, "checkpoints/000020/params.safetensors");
         await flip(run, `${at}/optimizer.safetensors`);
       },
-      "000020/params.safetensors: its bytes must be those",
+      "000020/params.safetensors: must be unchanged",
     ],
     [
       "cut",
@@ -179,7 +183,7 @@ describe("a finished run", () => {
     expect(await isDone(await Run.open(run))).toBe(true);
     await flip(run, last);
     expect(await isDone(await Run.open(run))).toBe(false);
-    expect(await goOn(run)).toEqual([`${last}: its bytes must be those that were saved - got another SHA-256`]);
+    expect(await goOn(run)).toEqual([`${last}: must be unchanged since it was saved - got another SHA-256`]);
     expect(await run.read(last)).toEqual(await whole.read(last));
     await requireWhole(run);
   });

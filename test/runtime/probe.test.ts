@@ -47,7 +47,7 @@ describe("requireUpdates", () => {
   });
 
   it("refuses an engine whose updates do not reach its state, before a run is begun", async () => {
-    const refused = "forgetful: 2 x + 1, twice, must make 7 of the 1 in its state - got 1";
+    const refused = "forgetful: applying 2 x + 1 twice to a state of 1 must give 7 - got 1";
     await expect(requireUpdates(forgetful())).rejects.toThrow(refused);
     const items = zeros([4, 2, 2, 1]);
     const store = new MemoryStore();

@@ -4,7 +4,7 @@ import { type NdArray, ndarray } from "../../src/base/ndarray.ts";
 import { fold, key, normal, uniform } from "../../src/base/random.ts";
 import { addValues, emptyMean, monteCarlo, varianceOf } from "../../src/numeric/monte-carlo.ts";
 import { MemoryStore } from "../../src/base/store.ts";
-import { type DataSplit, arrayDataset, somePlaces, splitOff } from "../../src/data/index.ts";
+import { type DataSplit, arrayDataset, subsampleIndices, splitOff } from "../../src/data/index.ts";
 import { type ConfiguredModel, type DataInfo, gan, unrolledGan, vae } from "../../src/models/index.ts";
 import { type Arrays, interpreter, ortEngine } from "../../src/runtime/index.ts";
 import { Run } from "../../src/run/index.ts";
@@ -203,7 +203,7 @@ describe("the norm of gradients", () => {
     const { train: data } = someData(plane);
     const feeds = {
       ...feedDeclared(declared, { key: fold(key(3), "health"), count: 0, progress: { step: 5, steps: 10 } }),
-      [batchName(0)]: await data.read(somePlaces(data, batch)),
+      [batchName(0)]: await data.read(subsampleIndices(data, batch)),
     };
     const name = stateNames.params(net);
     const lossAt = async (place: number, move: number): Promise<number> => {

@@ -4,7 +4,7 @@ import { MemoryStore } from "../../src/base/store.ts";
 import { arrayDataset } from "../../src/data/index.ts";
 import { key, normal } from "../../src/base/random.ts";
 import type { RunConfig } from "../../src/run/index.ts";
-import { SweepLog, mendLog, trialId } from "../../src/sweep/index.ts";
+import { SweepLog, repairLog, trialId } from "../../src/sweep/index.ts";
 import type { SweepEvent } from "../../src/sweep/sweep-log.ts";
 
 const points = (seed: number) => arrayDataset({ name: "points", kind: "points", items: normal(key(seed), [20, 2]) });
@@ -56,7 +56,7 @@ describe("the log of a sweep", () => {
     await Promise.all([log.add([event]), log.add([{ ...event, id: "b" }])]);
     await store.append("sweep.jsonl", new TextEncoder().encode('{"type":"end","id":"c"'));
     expect((await SweepLog.open(store))!.events).toEqual([event, { ...event, id: "b" }]);
-    await mendLog(store);
+    await repairLog(store);
     await (await SweepLog.open(store))!.add([{ ...event, id: "d" }]);
     expect((await SweepLog.open(store))!.events.map((one) => "id" in one && one.id)).toEqual(["a", "b", "d"]);
   });

@@ -54,7 +54,7 @@ describe("a training in its caller's hands", () => {
     const results = await run.evaluate();
     expect(results.map(({ label }) => label)).toContain("elbo");
     for (const { label, value } of results) expect([label, expected.get(label)]).toEqual([label, value]);
-    await expect(run.next()).rejects.toThrow("the training has 12 steps, all of which are made");
+    await expect(run.next()).rejects.toThrow("the training run has 12 steps, all of which are done");
     await run.release();
   });
 

@@ -153,7 +153,7 @@ describe("metrics and symptoms of a person's own", () => {
       await expect(begin({ metrics })).rejects.toThrow(OptionError);
     }
     await expect(begin({ symptoms: [{ ...movingAway, name: "dead-units" }] })).rejects.toThrow(
-      "a symptom of your own must have a name that no other symptom has - got dead-units",
+      "a custom symptom must have a name that no other symptom has - got dead-units",
     );
   });
 

@@ -101,7 +101,7 @@ describe("a run of a person's own recipe", () => {
   it("says what is missing where the recipe is not given, or is another one", async () => {
     const without = await Run.open(whole);
     await expect(openTrained(without, engine)).rejects.toThrow(
-      "the run's recipe must be one of zaya's, or be given - got shift",
+      "the run's recipe must be a built-in one, or be passed - got shift",
     );
     await expect(Run.open(whole, vae)).rejects.toThrow("the recipe must be the run's, shift - got vae");
   });
@@ -109,6 +109,6 @@ describe("a run of a person's own recipe", () => {
   it("does not go by the name of one of zaya's recipes", async () => {
     const named = { ...shift.definition, name: "gan" };
     const events = train({ definition: named, options: { width: 2 } }, data, {}, { engine });
-    await expect(events.next()).rejects.toThrow("must have a name that zaya's recipes do not have - got gan");
+    await expect(events.next()).rejects.toThrow("must not have the name of a built-in one - got gan");
   });
 });

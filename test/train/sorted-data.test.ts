@@ -5,7 +5,7 @@ import { monteCarlo } from "../../src/numeric/monte-carlo.ts";
 import { ndarray } from "../../src/base/ndarray.ts";
 import { fold, key, normal } from "../../src/base/random.ts";
 import { MemoryStore } from "../../src/base/store.ts";
-import { type Dataset, arrayDataset, pairDataset, some, somePlaces } from "../../src/data/index.ts";
+import { type Dataset, arrayDataset, pairDataset, subsample, subsampleIndices } from "../../src/data/index.ts";
 import type { Model } from "../../src/models/index.ts";
 import { mul, slice } from "../../src/ops/index.ts";
 import { interpreter } from "../../src/runtime/index.ts";
@@ -86,27 +86,27 @@ describe("some items", () => {
     Array.from((await data.read(Int32Array.from({ length: data.size }, (_, i) => i))).data);
 
   it("are distinct, the same each time, and like all", async () => {
-    const places = somePlaces(greys, 100);
+    const places = subsampleIndices(greys, 100);
     expect(new Set(places).size).toBe(100);
-    expect(somePlaces(greys, 100)).toEqual(places);
-    expect(somePlaces(greys, 100, fold(key(0), "other"))).not.toEqual(places);
+    expect(subsampleIndices(greys, 100)).toEqual(places);
+    expect(subsampleIndices(greys, 100, fold(key(0), "other"))).not.toEqual(places);
     // The mean of 100 of 400 evenly spread numbers, drawn without replacement.
     const stderr = Math.sqrt((400 ** 2 / 12 / 100) * 0.75);
     expect(Math.abs(monteCarlo(places).mean - 199.5)).toBeLessThan(4 * stderr);
-    expect(await values(some(greys, 7))).toEqual(Array.from((await greys.read(somePlaces(greys, 7))).data));
+    expect(await values(subsample(greys, 7))).toEqual(Array.from((await greys.read(subsampleIndices(greys, 7))).data));
   });
 
   it("are all, as they are, where there are no more", () => {
-    expect(some(greys, 400)).toBe(greys);
-    expect(some(greys, 1000)).toBe(greys);
-    expect(new Set(somePlaces(greys, 1000)).size).toBe(400);
+    expect(subsample(greys, 400)).toBe(greys);
+    expect(subsample(greys, 1000)).toBe(greys);
+    expect(new Set(subsampleIndices(greys, 1000)).size).toBe(400);
   });
 
   it("belong together where domains are aligned, and are as many of each where they are not", async () => {
-    const other = some(greys, 50);
-    const aligned = some(pairDataset("twice", { a: greys, b: greys, aligned: true }), 9).sides!;
+    const other = subsample(greys, 50);
+    const aligned = subsample(pairDataset("twice", { a: greys, b: greys, aligned: true }), 9).sides!;
     expect(await values(aligned.a)).toEqual(await values(aligned.b));
-    const { a, b } = some(pairDataset("two", { a: greys, b: other, aligned: false }), 40).sides!;
+    const { a, b } = subsample(pairDataset("two", { a: greys, b: other, aligned: false }), 40).sides!;
     expect([a.size, b.size]).toEqual([40, 40]);
   });
 });

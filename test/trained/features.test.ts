@@ -152,7 +152,7 @@ describe("features of an ONNX file", () => {
   it("refuse files that do not give a row for each item", async () => {
     const features = await fromFile(["n", 2], (x) => ({ y: reshape(sum(x), [1, 1]) }));
     await expect(features.of(ndarray("float32", [3, 2], new Float32Array(6)))).rejects.toThrow(
-      "must give a row for each item - got [1, 1] for 3",
+      "must return one row per item - got [1, 1] for 3",
     );
   });
 });

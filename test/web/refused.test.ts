@@ -65,7 +65,7 @@ it.skipIf(noBrowser !== null)("a page whose threads do not arrive trains on one 
   expect(found.warnings).toEqual([
     expect.objectContaining({
       symptom: "engine",
-      evidence: expect.stringContaining("one thread: others did not start in time"),
+      evidence: expect.stringContaining("one thread: the others did not start in time"),
       hint: expect.stringContaining("--threads 1"),
     }),
   ]);

@@ -28,7 +28,7 @@ export interface DigitPairDataset extends FileDataset {
 }
 
 /** The digit unchanged. */
-export const asItIs: Draw = (digit) => digit;
+export const unchangedDigit: Draw = (digit) => digit;
 
 /**
  * Aligned pairs `[2, 32, 32, c]` whose images are both drawn from one MNIST digit when they are read: training pairs

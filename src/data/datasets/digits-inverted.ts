@@ -1,10 +1,10 @@
-import { asItIs, digitPairs } from "./digit-pairs.ts";
+import { unchangedDigit, digitPairs } from "./digit-pairs.ts";
 
 /** A digit, white on black (A), and inverted, black on white (B): b = 1 - a. */
 export const digitsInverted = digitPairs({
   name: "digits-inverted",
   description: "digits, and inverted",
   channels: 1,
-  a: asItIs,
+  a: unchangedDigit,
   b: (digit) => digit.map((value) => 1 - value),
 });

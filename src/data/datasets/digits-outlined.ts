@@ -1,4 +1,4 @@
-import { asItIs, digitPairs, side } from "./digit-pairs.ts";
+import { unchangedDigit, digitPairs, side } from "./digit-pairs.ts";
 
 /**
  * A digit (A) and its outline (B), the external morphological gradient: the maximum of the 3 x 3 neighbourhood minus
@@ -10,7 +10,7 @@ export const digitsOutlined = digitPairs({
   name: "digits-outlined",
   description: "digits and their outlines",
   channels: 1,
-  a: asItIs,
+  a: unchangedDigit,
   b: (digit) => digit.map((value, at) => greatestAround(digit, at) - value),
 });
 

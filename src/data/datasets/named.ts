@@ -41,7 +41,7 @@ export interface DrawnDataset extends Named {
   generate(size: number): DataSplit;
 }
 
-/** Pictures of the same things from two npm packages: aligned pairs of files with the same name. */
+/** Pictures of the same objects from two npm packages: aligned pairs of files with the same name. */
 export interface PictureDataset extends Named {
   readonly origin: "pictures";
   /** Folders of both domains. */

@@ -43,7 +43,7 @@ export const completeCollapse: Symptom = {
 };
 
 /**
- * Whether all samples of a snapshot are nearly the same, in at least one direction, or all at one of several places.
+ * Whether all samples of a snapshot are nearly the same, in at least one direction, or all at the same one of several places.
  */
 export function collapsed(snapshot: SampleSnapshot): boolean {
   return (
@@ -60,7 +60,7 @@ function leastDiverse({ diversity }: SampleSnapshot): Diversity {
   return diversity.reduce((least, each) => (each.value < least.value ? each : least));
 }
 
-/** The place of most samples, with its share of those near real items; null if these are too few. */
+/** The place with the most samples, and its share of the samples near real items; null if these are too few. */
 function largestPlace(snapshot: SampleSnapshot): { readonly place: number; readonly share: number } | null {
   const near = nearShare(snapshot);
   if (!(near >= enoughNear)) return null;

@@ -5,7 +5,7 @@ import { type FollowedGenerator, accuracyFrom, followedGenerators } from "../fol
 import { median } from "../../numeric/median.ts";
 import { latestQuarter } from "../series.ts";
 import type { Evidence, Symptom } from "../symptom.ts";
-import { judged, share } from "../words.ts";
+import { scoredItems, share } from "../words.ts";
 
 /** Mean accuracy on real and generated items over the newest quarter from which a discriminator counts as saturated. */
 const minAccuracy = 0.98;
@@ -50,7 +50,7 @@ function isSaturated({ accuracy, left }: Measure): boolean {
 }
 
 function wordsOf({ net, accuracy, left }: Measure, { packing }: Evidence): string {
-  return `over the last quarter of the run, the discriminator's accuracy is ${share(accuracy, minAccuracy)} on real and generated ${judged(packing)} (saturation: at least ${share(minAccuracy)}), and the gradient norm of ${net} is ${threeDigits(left, maxGradientRatio)} of its earlier maximum (saturation: at most ${maxGradientRatio})`;
+  return `over the last quarter of the run, the discriminator's accuracy is ${share(accuracy, minAccuracy)} on real and generated ${scoredItems(packing)} (saturation: at least ${share(minAccuracy)}), and the gradient norm of ${net} is ${threeDigits(left, maxGradientRatio)} of its earlier maximum (saturation: at most ${maxGradientRatio})`;
 }
 
 /** A discriminator that has memorised its training items is certain only on those. */

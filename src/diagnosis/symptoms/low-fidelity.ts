@@ -20,7 +20,7 @@ export const lowFidelity: Symptom = {
     const { places } = evidence;
     const snapshots = currentSnapshots(evidence);
     const shares = snapshots?.flatMap(({ fidelity }) => fidelity ?? []) ?? [];
-    // If real items themselves do not pass, the check says nothing about samples.
+    // If most real items do not pass either, the check is not informative.
     if (
       places === null ||
       shares.length === 0 ||

@@ -5,7 +5,7 @@ import { list, share } from "../words.ts";
 
 /** Mean fraction of samples that change place between snapshots, from which samples count as not converging. */
 const unrestThreshold = 0.4;
-/** Number of latest changes that are averaged, and of those that must not be smaller than the earlier ones. */
+/** Number of latest changes that are averaged, and number of the last ones among them that must not have decreased. */
 const [averagedChanges, latestChanges] = [4, 2];
 /** Smallest ratio of the latest changes to the earlier ones that counts as no decrease. */
 const minRatio = 0.75;
@@ -18,7 +18,7 @@ const name = "no-convergence";
 
 export const noConvergence: Symptom = {
   name,
-  summary: "samples keep changing place",
+  summary: "samples keep moving between modes or clusters",
   needs: `an adversarial model, ${minSteps} steps, five snapshots of samples, and data with declared modes or enough items to cluster`,
   // A falling learning rate makes many runs converge.
   warmUp: 0.75,
@@ -35,7 +35,7 @@ export const noConvergence: Symptom = {
       number,
     ];
     const sign = {
-      evidence: `between snapshots, ${list(latest.map((each) => share(each)))} of samples changed place: ${share(moved, unrestThreshold)} on average (unrest: at least ${share(unrestThreshold)}), ${share(late, unrestThreshold, minRatio * before)} over the last ${latestChanges} (unrest: as much, and at least ${minRatio} of the earlier ${share(before, late)})`,
+      evidence: `between snapshots, ${list(latest.map((each) => share(each)))} of samples changed mode or cluster: ${share(moved, unrestThreshold)} on average (no convergence: at least ${share(unrestThreshold)}), ${share(late, unrestThreshold, minRatio * before)} over the last ${latestChanges} (no convergence: as much, and at least ${minRatio} of the earlier ${share(before, late)})`,
       values: { moved, late, before },
     };
     if (Math.min(moved, late) < unrestThreshold || late < minRatio * before) return { present: false, ...sign };

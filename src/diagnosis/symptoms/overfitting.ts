@@ -7,7 +7,7 @@ import { seriesOf } from "../series.ts";
 import type { Change, Evidence, Series, Sign, Symptom } from "../symptom.ts";
 import { list, share } from "../words.ts";
 
-/** Standard errors of the difference between two held-out values by which the later one must be worse. */
+/** Number of standard errors by which a later held-out value must be worse than the best one. */
 const errors = 2;
 /** Minimum deterioration, relative to the improvement up to the best held-out value. */
 const minRelativeIncrease = 0.05;
@@ -15,15 +15,15 @@ const minRelativeIncrease = 0.05;
 const [evaluations, newest] = [4, 2];
 
 /**
- * How far a discriminator's mean score of held-out items has moved from that of training items towards that of
+ * Position of a discriminator's mean score of held-out items between those of training items and of
  * generated ones: 0 if it treats training and held-out items alike, 1 if it treats held-out items as generated. Runs on
- * all of the data reach more where the scores of real and generated items hardly differ, within the standard errors.
+ * the full data can exceed the threshold if the scores of real and generated items hardly differ, but only within the standard errors.
  * @source Karras et al., "Training generative adversarial networks with limited data", arXiv 2006.06676, equation 1:
  * r_v.
  */
 const maxForgotten = 0.2;
 /**
- * Standard errors that a gap must exceed: the same items are scored each time, so the records are not independent.
+ * Number of standard errors that a gap must exceed; large, because the same items are scored each time and the records are not independent.
  */
 const gapErrors = 3;
 /** Number of newest records of scores that must agree. */
@@ -73,7 +73,7 @@ interface Forgotten {
 function forgottenBy(score: string, series: Evidence["series"]): Forgotten | null {
   const of = (part: string) => series.get(overfitScore.name({ score, part }));
   const [train, heldOut, generated, stderrs] = ["train", "heldOut", "generated", "stderr"].map(of);
-  // An untrained discriminator separates nothing.
+  // An untrained discriminator does not separate the items.
   const steps = (generated?.steps ?? []).filter((step) => step > 0).slice(-records);
   if (train === undefined || steps.length < records) return null;
   const gaps = steps.map((step) => valueAt(train, step) - valueAt(heldOut, step));

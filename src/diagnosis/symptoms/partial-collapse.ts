@@ -10,15 +10,15 @@ import { list, share } from "../words.ts";
 const missedBelow = 0.1;
 /** Share of samples near real items from which missing kinds count as collapse rather than low fidelity. */
 const enoughNear = 0.5;
-/** Total share of real items of missing kinds from which they matter. A mode that the data declare always does. */
+/** Total share of real items above which missing kinds are reported. Missing declared modes are always reported. */
 const minMissedShare = 0.1;
 /**
- * Share of realistic samples that would have to be of another mode or class to match the shares of real items (total
- * variation distance) from which most samples are of a few kinds. A model of three digits out of ten has 56 % and more,
- * healthy ones up to 20 %.
+ * Total variation distance between the shares of modes or classes among realistic samples and among real items (the share of
+ * samples that would have to change) above which most samples are of a few kinds. A model of three digits out of ten has 56 % and
+ * more, healthy ones up to 20 %.
  */
 const maxMisplaced = 0.4;
-/** Expected number of realistic samples of a kind from which finding none is no coincidence. */
+/** Minimum expected number of realistic samples of a kind for which finding none is significant. */
 const minExpected = 20;
 
 const name = "partial-collapse";
@@ -55,7 +55,7 @@ interface Count {
   readonly names: readonly string[];
   /** Of real items. */
   readonly shares: Float64Array;
-  /** Kinds missing in every snapshot: a mode that comes and goes is not missing. */
+  /** Kinds missing in every snapshot: a mode that is missing only at times does not count. */
   readonly missed: readonly number[];
   /** Share of real items of the missing kinds, and its threshold. */
   readonly held: number;
@@ -65,7 +65,7 @@ interface Count {
   /** Share of samples near real items, and its threshold. */
   readonly near: number;
   readonly minNear: number;
-  /** Which samples are counted, in words. */
+  /** Describes which samples are counted. */
   readonly counted: string;
 }
 
@@ -91,11 +91,11 @@ function byKind({ places, sampleCount }: Evidence, snapshots: readonly SampleSna
   const kinds = places?.kinds ?? null;
   if (kinds === null || snapshots.some((snapshot) => snapshot.kinds.length !== kinds.shares.length)) return null;
   const realistic = snapshots.map((snapshot) => snapshot.kinds.reduce((sum, each) => sum + each, 0));
-  const judged = [...kinds.shares.keys()].filter((kind) =>
+  const scoredItems = [...kinds.shares.keys()].filter((kind) =>
     realistic.every((all) => kinds.shares[kind]! * all * sampleCount >= minExpected),
   );
-  if (judged.length < 2) return null;
-  const missed = judged.filter((kind) =>
+  if (scoredItems.length < 2) return null;
+  const missed = scoredItems.filter((kind) =>
     snapshots.every((snapshot, i) => snapshot.kinds[kind]! < missedBelow * kinds.shares[kind]! * realistic[i]!),
   );
   const modes = kinds.what === "modes";
@@ -113,10 +113,10 @@ function byKind({ places, sampleCount }: Evidence, snapshots: readonly SampleSna
     minHeld: modes ? 0 : minMissedShare,
     ...nearOf(snapshots),
     minNear: enoughNear,
-    // High-quality samples suffice, wherever the others are.
+    // A sufficient number of high-quality samples is enough, wherever the others lie.
     ...(modes && {
       minNear: 0,
-      counted: `${share(realistic.at(-1)!)} of samples are of high quality (required: ${minExpected} expected per mode)`,
+      counted: `${share(realistic.at(-1)!)} of samples are high-quality (required: ${minExpected} expected per mode)`,
     }),
   };
 }

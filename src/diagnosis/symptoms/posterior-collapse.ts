@@ -32,7 +32,7 @@ export const posteriorCollapse: Symptom = {
     if (latents.length === 0) return null;
     const total = latents.reduce((sum, kl) => sum + kl, 0);
     const active = latents.filter((kl) => kl >= activeKl).length;
-    // Items with few numbers have no use for more latent dimensions than that.
+    // Items with few numbers cannot use more latent dimensions than that.
     const useful = Math.min(latents.length, evidence.dimensions);
     const fewest = Math.round(activeFraction * useful);
     const asked = evidence.model.likelihood?.targetKl?.(evidence.step) ?? Infinity;

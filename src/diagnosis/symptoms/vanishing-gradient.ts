@@ -4,11 +4,11 @@ import { changeFor } from "../changes.ts";
 import { type FollowedGenerator, accuracyFrom, followedGenerators } from "../followed-generators.ts";
 import { latestQuarter } from "../series.ts";
 import type { Symptom } from "../symptom.ts";
-import { judged, share } from "../words.ts";
+import { scoredItems, share } from "../words.ts";
 
 /** Ratio of the gradient norm to its earlier maximum below which it has vanished: two orders of magnitude. */
 const vanished = 0.01;
-/** Accuracy below which the discriminator cannot separate the items, and a small gradient is expected. */
+/** Accuracy below which the discriminator does not separate the items, so that a small gradient is expected. */
 const stillRight = 0.75;
 
 const name = "vanishing-gradient";
@@ -25,7 +25,7 @@ export const vanishingGradient: Symptom = {
     const { net, left, largest, latest, accuracy } = worst;
     const judge = Number.isNaN(accuracy)
       ? ""
-      : `; the discriminator's accuracy is ${share(accuracy, stillRight)} on ${judged(evidence.packing)} (vanished: at least ${share(stillRight)})`;
+      : `; the discriminator's accuracy is ${share(accuracy, stillRight)} on ${scoredItems(evidence.packing)} (vanished: at least ${share(stillRight)})`;
     const sign = {
       evidence: `the gradient norm of ${net} is at most ${threeDigits(latest, largest)} over the last quarter of the run, ${threeDigits(left, vanished)} of its earlier maximum ${threeDigits(largest, latest)} (vanished: at most ${vanished})${judge}`,
       values: { largest, latest, left, ...(!Number.isNaN(accuracy) && { accuracy }) },

@@ -72,7 +72,7 @@ export function composeWeightGrad(x: Tensor, g: Tensor, geo: Geometry, y: Tensor
 type Side = "wide" | "narrow";
 
 /**
- * Index tables in use, by what they are made from: building one for a large image takes longer than everything else.
+ * Index tables in use, by their parameters: building one for a large image takes longer than everything else.
  */
 const tables = new Map<string, WeakRef<Tensor>>();
 
@@ -150,7 +150,7 @@ function sumOfTaps(product: Tensor, side: Tensor, geo: Geometry, from: Side, c: 
     return Int32Array.from(lists, (list) => list[round] ?? rows);
   };
   const byTap = reshape(product, [n, rows, c]);
-  // At least one, of zeros: padding can be so wide that no tap reaches any position.
+  // At least one slot, filled with zeros, because padding can be so wide that no tap reaches any position.
   const terms = Array.from({ length: Math.max(1, rounds) }, (_, round) =>
     gatherRows(byTap, table(geo, `${from} ${round}`, roundOf(round))),
   );
@@ -217,7 +217,7 @@ function byPhase(g: Tensor, w: Tensor, geo: Geometry, [n, h, width, c]: readonly
 
 interface SharedRows {
   readonly sources: AxisSources;
-  /** Phases, and at which of the sources each begins. */
+  /** Phases, and the index of the source at which each begins. */
   readonly phases: readonly { readonly phase: number; readonly start: number }[];
 }
 
@@ -236,7 +236,7 @@ function sharedRows(phases: readonly Phase[]): SharedRows[] {
   return groups;
 }
 
-/** How many of the last of some sources are the first of others. */
+/** Number of trailing sources of one list that are the leading ones of another. */
 function overlapOf(some: AxisSources, others: AxisSources): number {
   const [ends, begins] = [some, others].map((list) => list.map((places) => JSON.stringify(places))) as [
     string[],

@@ -20,7 +20,7 @@ export const convWeightGradOp: Op<Geometry> = defineOp<Geometry>({
     const [n, ...places] = [x!.shape[0]!, ...x!.shape.slice(1, 3), ...g!.shape.slice(1, 3)];
     if (g!.shape[0] !== n || formatShape(places) !== formatShape([...input, ...output])) {
       throw new ShapeError(
-        `convWeightGrad: images ${formatShape(input)} and gradients ${formatShape(output)} of one batch are needed - got ${formatShape(x!.shape)} and ${formatShape(g!.shape)}`,
+        `convWeightGrad: needs images ${formatShape(input)} and gradients ${formatShape(output)} of the same batch - got ${formatShape(x!.shape)} and ${formatShape(g!.shape)}`,
       );
     }
     return { shape: [...kernel, (x!.shape[3] as number) / groups, g!.shape[3]!], dtype: "float32" };

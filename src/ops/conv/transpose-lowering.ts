@@ -38,7 +38,7 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
   const o = w.shape[3] as number;
   const [places, taps] = [geo.output[0] * geo.output[1], geo.kernel[0] * geo.kernel[1]];
   const sources = tapSources(geo);
-  // At least one round, of zeros: padding can be so wide that no tap reaches any position.
+  // At least one round, with zeros, because padding can be so wide that no tap reaches any position.
   const rounds = sources.reduce((most, list) => Math.max(most, list.length), 1);
   if (rounds > fewTaps) {
     return toNarrow(emitter, g, permute(emitter, w, [0, 1, 3, 2]), fromNarrow(geo, 0), fromNarrow(geo, 1), shape);

@@ -20,11 +20,11 @@ import type { Geometry } from "./geometry.ts";
 type Matrix = readonly (readonly number[])[];
 
 interface Algorithm {
-  /** B', a row for each product, a column for each input. */
+  /** B', with a row for each product and a column for each input. */
   readonly input: Matrix;
-  /** G, a row for each product, a column for each tap. */
+  /** G, with a row for each product and a column for each tap. */
   readonly kernel: Matrix;
-  /** A', a row for each of the two outputs. */
+  /** A', with a row for each of the two outputs. */
   readonly output: Matrix;
 }
 
@@ -69,7 +69,7 @@ const algorithms: Readonly<Record<number, Algorithm>> = {
   },
 };
 
-/** Fewer channels on either side, and the transforms take as long as what they save. */
+/** With fewer channels on either side, the transforms take as much time as they save. */
 const fewestChannels = 16;
 /** The largest share of a convolution's multiplications for which the transforms pay. */
 const largestShare = 0.7;
@@ -290,7 +290,7 @@ function weighted(grid: readonly (readonly Tensor[])[], row: readonly number[], 
   );
 }
 
-/** The sum of tensors times factors, of which one at least is positive. */
+/** The sum of tensors times factors, at least one of which is positive. */
 function sumOf(factors: readonly number[], tensors: readonly Tensor[]): Tensor {
   const terms = factors.flatMap((factor, i) => (factor === 0 ? [] : [{ factor, x: tensors[i]! }]));
   const scaled = ({ factor, x }: (typeof terms)[number]) => (Math.abs(factor) === 1 ? x : mul(x, Math.abs(factor)));

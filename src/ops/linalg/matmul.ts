@@ -110,7 +110,7 @@ export function matmul(a: Tensor, b: Tensor, options: { transposeA?: boolean; tr
     transposeB: options.transposeB ?? false,
   };
   const product = apply(matmulOp, [a, b], attrs);
-  // Many matrices by one are one taller matrix by it.
+  // A stack of matrices times one matrix is one tall matrix times that matrix.
   const stacked = b.shape.length === 2 && a.shape.length > 2 && !attrs.transposeA;
   if (!stacked || a.shape.some((extent) => typeof extent === "string")) return product;
   const taller = apply(matmulOp, [reshape(a, [-1, a.shape.at(-1)!]), b], attrs);

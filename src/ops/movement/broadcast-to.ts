@@ -10,7 +10,7 @@ export const broadcastToOp = defineOp<{ shape: Dims }>({
   infer: ([x], { shape }) => {
     const common = broadcastShapes(x!.shape, shape, "broadcastTo");
     if (common.length !== shape.length || common.some((extent, i) => extent !== shape[i])) {
-      throw new ShapeError(`broadcastTo: ${formatShape(x!.shape)} does not repeat to ${formatShape(shape)}`);
+      throw new ShapeError(`broadcastTo: ${formatShape(x!.shape)} cannot be broadcast to ${formatShape(shape)}`);
     }
     return { shape, dtype: x!.dtype };
   },

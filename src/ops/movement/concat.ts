@@ -13,7 +13,7 @@ export const concatOp = defineOp<{ axis: number }>({
       const fits = part.shape.length === first.shape.length && part.dtype === first.dtype;
       if (!fits || part.shape.some((extent, i) => i !== axis && extent !== first.shape[i])) {
         throw new ShapeError(
-          `concat: parts must agree but for axis ${axis} - got ${first.dtype} ${formatShape(first.shape)} and ${part.dtype} ${formatShape(part.shape)}`,
+          `concat: parts must agree except along axis ${axis} - got ${first.dtype} ${formatShape(first.shape)} and ${part.dtype} ${formatShape(part.shape)}`,
         );
       }
     }

@@ -21,7 +21,7 @@ export function flip(x: Tensor, axes: readonly number[]): Tensor {
  */
 export function rot90(x: Tensor, times: number, axes: readonly [number, number] = [1, 2]): Tensor {
   if (!Number.isInteger(times))
-    throw new ShapeError(`rot90: needs whole quarter turns of ${formatShape(x.shape)} - got ${times}`);
+    throw new ShapeError(`rot90: the number of quarter turns must be whole - got ${times} for ${formatShape(x.shape)}`);
   const [first, second] = axes.map((axis) => resolveAxis(x, axis, "rot90")) as [number, number];
   const turns = ((times % 4) + 4) % 4;
   if (turns === 0) return x;

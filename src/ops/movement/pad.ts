@@ -71,7 +71,7 @@ export function padReflect(x: Tensor, pads: readonly (readonly [number, number])
 function requireLengths(x: Tensor, lengths: readonly [number, number], most: number, where: string): void {
   if (lengths.some((length) => !Number.isInteger(length) || length < 0 || length > most)) {
     throw new ShapeError(
-      `${where}: ${formatShape(x.shape)} is padded by whole numbers from 0${most === Infinity ? "" : ` to ${most}`} - got ${formatShape(lengths)}`,
+      `${where}: pads of ${formatShape(x.shape)} must be whole numbers from 0${most === Infinity ? "" : ` to ${most}`} - got ${formatShape(lengths)}`,
     );
   }
 }

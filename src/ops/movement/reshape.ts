@@ -41,7 +41,7 @@ function fill(x: Tensor, shape: Dims): Dim[] {
   const fits = open ? typeof rest === "string" || Number.isInteger(rest) : missing.length === 0 && have === want;
   if (!fits || !clear || wanted.some((symbol) => !symbols.includes(symbol))) {
     throw new ShapeError(
-      `reshape: sizes must be equal, at most one extent open or symbolic - got ${formatShape(x.shape)} to ${formatShape(shape)}`,
+      `reshape: sizes must be equal, with at most one extent of -1 or symbolic - got ${formatShape(x.shape)} to ${formatShape(shape)}`,
     );
   }
   return shape.map((extent) => (extent === -1 ? rest : extent));

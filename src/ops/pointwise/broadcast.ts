@@ -4,7 +4,7 @@ import { type Dim, type Dims, type Numbers, type Tensor, constant } from "../../
 import { reshape } from "../movement/reshape.ts";
 import { sum } from "../reduce/sum.ts";
 
-/** What arithmetic accepts: a tensor, or a number that stands for a scalar constant. */
+/** Operand of arithmetic: a tensor, or a number that stands for a scalar constant. */
 export type Operand = Tensor | number;
 
 export function lift(operand: Operand): Tensor {

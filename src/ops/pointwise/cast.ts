@@ -11,7 +11,7 @@ export const castOp = defineOp<{ to: TensorType }>({
     if (to === "int32") return x!.data.map(Math.trunc);
     return to === "bool" ? x!.data.map((value) => (value === 0 ? 0 : 1)) : x!.data.slice();
   },
-  // Only a cast of real numbers to themselves would carry a gradient, and that one is not built.
+  // Only a cast from float32 to float32 would carry a gradient, and that is never built.
   gradient: "none",
   emit: (emitter, [x], { to }) => emitter.node("Cast", [x!], x!.shape, { to: onnxTypes[to] }),
   kernel: { pointwise: (k, [x], { to }) => k.cast(x!, to) },

@@ -9,7 +9,7 @@ export const expm1Op = unary({
   name: "expm1",
   compute: Math.expm1,
   gradient: (g, _, y) => mul(g, add(y, 1)),
-  // ONNX has no expm1; exp(x) - 1 rounds small x away, 2 tanh(x/2) / (1 - tanh(x/2)) does not.
+  // ONNX has no expm1; exp(x) - 1 loses small x to rounding, 2 tanh(x/2) / (1 - tanh(x/2)) does not.
   emit: (emitter, x) => {
     const number = (value: number) => emitter.constant(scalar(value));
     const tanh = emitter.node("Tanh", [emitter.node("Mul", [x, number(0.5)], x.shape)], x.shape);

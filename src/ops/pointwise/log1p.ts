@@ -9,7 +9,7 @@ export const log1pOp = unary({
   name: "log1p",
   compute: Math.log1p,
   gradient: (g, x) => div(g, add(x, 1)),
-  // ONNX has no log1p; log(1 + x) rounds small x away, 2 atanh(x / (x + 2)) does not.
+  // ONNX has no log1p; log(1 + x) loses small x to rounding, 2 atanh(x / (x + 2)) does not.
   emit: (emitter, x) => {
     const number = (value: number) => emitter.constant(scalar(value));
     const near = emitter.node("Div", [x, emitter.node("Add", [x, number(2)], x.shape)], x.shape);

@@ -40,7 +40,7 @@ interface Binary {
   readonly gradient: "none" | ((g: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor | null, Tensor | null]);
   readonly onnx: string;
   readonly kernel: (k: Arithmetic, a: Scalar, b: Scalar) => Scalar;
-  /** Types that the operands may have; float32 alone unless said. */
+  /** Types that the operands may have; by default only float32. */
   readonly takes?: readonly TensorType[];
   readonly result?: TensorType;
   readonly simplify?: (a: Tensor, b: Tensor, y: Tensor) => Tensor | null;

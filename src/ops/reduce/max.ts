@@ -25,7 +25,7 @@ export const maxOp = defineOp<ReduceAttrs>({
   emit: (emitter, [x], { axes, keepDims }, y) =>
     emitter.node("ReduceMax", [x!, emitter.indices(axes)], y.shape, { keepdims: keepDims ? 1 : 0 }),
   kernel: { reduction: "max", axes: ({ axes }) => axes },
-  // Over no axes nothing changes; ONNX would take an empty list for all axes.
+  // Reducing over no axes changes nothing, whereas ONNX interprets an empty list as all axes.
   simplify: ([x], { axes }, y) => (axes.every((axis) => x!.shape[axis] === 1) ? reshape(x!, y.shape) : null),
 });
 

@@ -7,7 +7,7 @@ import { random } from "./random.ts";
 /** Number of initial random configurations, and number of candidates from which the best one is taken. */
 const [startup, candidates] = [10, 24];
 /**
- * One configuration in this many is still drawn at random, so that an early good choice is not kept for ever.
+ * One in this many configurations is still drawn at random, so that the search does not stay at an early good choice.
  * @source Falkner et al., "BOHB", ICML 2018, section 3: the fraction rho.
  */
 const randomEvery = 4;

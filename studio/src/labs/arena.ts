@@ -205,7 +205,7 @@ export const arena = defineLab({
         also: {
           imports: {
             zaya: ["fold", "key", "toPoints"],
-            "zaya/data": ["readExact", "somePlaces"],
+            "zaya/data": ["readExact", "subsampleIndices"],
             "zaya/distances": ["js"],
             "zaya/transport": ["costMatrix", "exactTransport"],
           },
@@ -219,7 +219,7 @@ export const arena = defineLab({
             ...(isLogistic(chosen.loss)
               ? [`console.log({ jsDiscriminator: (Math.log(4) - losses["discriminator/loss"]) / 2 });`]
               : []),
-            `const [a, b] = [data.train, data.test].map((part) => pointsAt(part, somePlaces(part, ${distancePoints})));`,
+            `const [a, b] = [data.train, data.test].map((part) => pointsAt(part, subsampleIndices(part, ${distancePoints})));`,
             `console.log({ floor: exactTransport(costMatrix(await a, await b)).cost });`,
           ],
         },

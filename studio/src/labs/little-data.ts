@@ -199,7 +199,7 @@ export const littleData = defineLab({
       measured: {
         metrics: { kid: {}, leak: {} },
         limit: measured,
-        hasAverages: true,
+        hasEma: true,
         features: detector(chosen, seed),
       },
     }),

@@ -10,7 +10,7 @@ import {
   idxDatasets,
   mnist,
   readExact,
-  somePlaces,
+  subsampleIndices,
   take,
 } from "../../../src/data/index.ts";
 import { js } from "../../../src/distances/index.ts";
@@ -64,7 +64,7 @@ interface Measured {
   /** Test items that are compared with. */
   readonly limit?: number;
   /** Of a generator that keeps an average of its parameters the command is told to take the last ones, as labs do. */
-  readonly hasAverages?: boolean;
+  readonly hasEma?: boolean;
   readonly features?: FeatureNet;
 }
 
@@ -137,7 +137,7 @@ function commandOf(lab: string, { recipe, model, data, training, until, measured
     train(recipe, data, { ...model, ...training, ...(until !== undefined && { until, sampleEvery: until }) }, run),
   ];
   if (measured !== undefined) {
-    const { metrics, limit, hasAverages = false, features } = measured;
+    const { metrics, limit, hasEma = false, features } = measured;
     const classifier = features?.run;
     if (features !== undefined)
       lines.push(train("classifier", features.data, { ...features.options, ...features.training }, features.run));
@@ -147,7 +147,7 @@ function commandOf(lab: string, { recipe, model, data, training, until, measured
       const how = words({
         ...options,
         ...(limit !== undefined && { limit }),
-        ...(hasAverages && { weights: "last" }),
+        ...(hasEma && { weights: "last" }),
         ...(features?.metrics.includes(metric) && { features: classifier }),
       }).join(" ");
       calls.set(how, [...(calls.get(how) ?? []), `--metric ${metric}`]);
@@ -334,7 +334,7 @@ export function modeShares(numbers: Numbers): number[] {
 
 /** The earth mover's distance of as many training points from the test points that samples are compared with: what a perfect generator has. */
 export async function emdFloor({ train, test }: DataSplit): Promise<number> {
-  const points = async (data: Dataset) => toPoints(await readExact(data, somePlaces(data, compared)), data.name);
+  const points = async (data: Dataset) => toPoints(await readExact(data, subsampleIndices(data, compared)), data.name);
   return exactTransport(costMatrix(await points(train), await points(test))).cost;
 }
 

@@ -189,7 +189,7 @@ export const vaeOrGan = defineLab({
             name: "gan",
             model: ganOptions(chosen),
             ...shown,
-            measured: { ...shown.measured, hasAverages: true },
+            measured: { ...shown.measured, hasEma: true },
           },
         ],
       ]),

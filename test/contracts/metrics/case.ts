@@ -89,9 +89,9 @@ function throughRows<Kind extends InputKind>(kind: Kind, inputs: MetricInputs[Ki
     },
     nearest: ({ generated, heldOut }) => ({ generated: flat(generated), heldOut: flat(heldOut) }),
     translations: ({ source, made, truth }) => ({ source: rows(source), made: rows(made), truth: rows(truth) }),
-    translatedClasses: ({ told, toldOfTruth, labels }) => ({
-      told: flat(told),
-      toldOfTruth: toldOfTruth && flat(toldOfTruth),
+    translatedClasses: ({ predicted, predictedOfTruth, labels }) => ({
+      predicted: flat(predicted),
+      predictedOfTruth: predictedOfTruth && flat(predictedOfTruth),
       labels: flat(labels),
     }),
     cycles: ({ source, made, back, disturbed, backOfDisturbed }) => ({
@@ -101,7 +101,7 @@ function throughRows<Kind extends InputKind>(kind: Kind, inputs: MetricInputs[Ki
       disturbed: rows(disturbed),
       backOfDisturbed: rows(backOfDisturbed),
     }),
-    transforms: ({ told, names }) => ({ told: flat(told), names }),
+    transforms: ({ predicted, names }) => ({ predicted: flat(predicted), names }),
     modes: (given) => {
       const good = flat(Int32Array.from(given.good));
       return { ...given, nearest: flat(given.nearest), good: Uint8Array.from(good) };

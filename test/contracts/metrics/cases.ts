@@ -18,7 +18,7 @@ const differentWidths = {
     line(40, (i) => i),
     draws("wide", 40),
   ),
-  says: "[n, d] of one d",
+  says: "[n, d] with the same d",
 };
 const fewItems = (n: number) => ({
   inputs: sets(
@@ -67,8 +67,8 @@ const cycled = (back: number, changed: number) => ({
 const otherSize = { ...translated(grey), made: images(4, grey, 12) };
 
 /** The logits of a classifier that tells these classes of three. */
-const telling = (told: readonly number[], labels: readonly number[]) => ({
-  logits: array([told.length, 3], (at) => Number(at % 3 === told[Math.floor(at / 3)])),
+const telling = (predicted: readonly number[], labels: readonly number[]) => ({
+  logits: array([predicted.length, 3], (at) => Number(at % 3 === predicted[Math.floor(at / 3)])),
   labels: Int32Array.from(labels),
   noise: array([0, 3], []),
 });
@@ -280,9 +280,9 @@ export const metricCases: readonly MetricCase[] = [
   metricCase({
     metric: "leak",
     needs: "transforms",
-    exact: { inputs: { told: Int32Array.of(0, 1, 2, 0), names: ["identity", "flip", "turn"] }, value: 0.5 },
-    perfect: { inputs: { told: new Int32Array(4), names: ["identity", "flip"] }, value: 0 },
-    worse: { inputs: { told: Int32Array.of(1, 1, 0, 0), names: ["identity", "flip"] } },
+    exact: { inputs: { predicted: Int32Array.of(0, 1, 2, 0), names: ["identity", "flip", "turn"] }, value: 0.5 },
+    perfect: { inputs: { predicted: new Int32Array(4), names: ["identity", "flip"] }, value: 0 },
+    worse: { inputs: { predicted: Int32Array.of(1, 1, 0, 0), names: ["identity", "flip"] } },
     twice: true,
     refuses: [],
   }),
@@ -302,7 +302,7 @@ export const metricCases: readonly MetricCase[] = [
     perfect: { inputs: translated(grey), value: 0 },
     worse: { inputs: translated((at) => 1 - grey(at)) },
     twice: true,
-    refuses: [{ inputs: otherSize, says: "as many and as large" }],
+    refuses: [{ inputs: otherSize, says: "have the same shape" }],
   }),
   metricCase({
     metric: "psnr",
@@ -311,7 +311,7 @@ export const metricCases: readonly MetricCase[] = [
     perfect: { inputs: translated(grey), value: 58.92, within: 0.005 },
     worse: { inputs: translated((at) => 1 - grey(at)) },
     twice: true,
-    refuses: [{ inputs: otherSize, says: "as many and as large" }],
+    refuses: [{ inputs: otherSize, says: "have the same shape" }],
   }),
   metricCase({
     metric: "ssim",
@@ -325,10 +325,10 @@ export const metricCases: readonly MetricCase[] = [
     worse: { inputs: translated((at) => 1 - grey(at)) },
     twice: true,
     refuses: [
-      { inputs: otherSize, says: "as many and as large" },
+      { inputs: otherSize, says: "have the same shape" },
       {
         inputs: { source: images(4, grey, 10), made: images(4, grey, 10), truth: images(4, grey, 10) },
-        says: "11 pixels a side",
+        says: "11 pixels per side",
       },
     ],
   }),
@@ -336,14 +336,14 @@ export const metricCases: readonly MetricCase[] = [
     metric: "class-consistency",
     needs: "translatedClasses",
     exact: {
-      inputs: { told: Int32Array.of(0, 1, 2, 0), toldOfTruth: null, labels: Int32Array.of(0, 1, 1, 1) },
+      inputs: { predicted: Int32Array.of(0, 1, 2, 0), predictedOfTruth: null, labels: Int32Array.of(0, 1, 1, 1) },
       value: 0.5,
     },
     perfect: {
-      inputs: { told: Int32Array.of(0, 1), toldOfTruth: Int32Array.of(0, 1), labels: Int32Array.of(0, 1) },
+      inputs: { predicted: Int32Array.of(0, 1), predictedOfTruth: Int32Array.of(0, 1), labels: Int32Array.of(0, 1) },
       value: 1,
     },
-    worse: { inputs: { told: Int32Array.of(1, 1), toldOfTruth: null, labels: Int32Array.of(0, 1) } },
+    worse: { inputs: { predicted: Int32Array.of(1, 1), predictedOfTruth: null, labels: Int32Array.of(0, 1) } },
     twice: true,
     refuses: [],
   }),

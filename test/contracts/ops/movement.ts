@@ -127,7 +127,7 @@ export const movement: readonly Contract[] = [
       {
         name: "an axis of unknown length",
         build: () => ops.concat([input("a", ["n"]), input("b", ["n"])]),
-        says: ["concat: needs axis 0 known in advance", "[n]"],
+        says: ["concat: needs a static extent of axis 0", "[n]"],
       },
     ],
   }),
@@ -151,7 +151,7 @@ export const movement: readonly Contract[] = [
       {
         name: "an axis of unknown length",
         build: () => ops.flip(input("x", ["n", 3]), [0]),
-        says: ["flip: needs axis 0 known in advance", "[n, 3]"],
+        says: ["flip: needs a static extent of axis 0", "[n, 3]"],
       },
     ],
   }),
@@ -209,7 +209,7 @@ export const movement: readonly Contract[] = [
       {
         name: "an axis of unknown length",
         build: () => ops.padAxis(input("x", ["n", 2]), 0, 1, 1),
-        says: ["pad: needs axis 0 known in advance", "[n, 2]"],
+        says: ["pad: needs a static extent of axis 0", "[n, 2]"],
       },
       {
         name: "an axis that is not there",
@@ -284,7 +284,7 @@ export const movement: readonly Contract[] = [
       {
         name: "an axis of unknown length",
         build: () => ops.padReflect(input("x", ["n", 3]), [[1, 1]]),
-        says: ["padReflect: needs axis 0 known in advance", "[n, 3]"],
+        says: ["padReflect: needs a static extent of axis 0", "[n, 3]"],
       },
     ],
   }),
@@ -434,7 +434,7 @@ export const movement: readonly Contract[] = [
       {
         name: "an axis of unknown length",
         build: () => ops.slice(input("x", ["n", 3]), 0, 0, 1),
-        says: ["slice: needs axis 0 known in advance", "[n, 3]"],
+        says: ["slice: needs a static extent of axis 0", "[n, 3]"],
       },
     ],
   }),

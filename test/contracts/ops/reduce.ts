@@ -166,7 +166,7 @@ export const reduce: readonly Contract[] = [
       {
         name: "a mean of unknown count",
         build: () => ops.mean(input("x", ["n", 3]), { axes: [0] }),
-        says: ["mean: needs axis 0 known in advance", "[n, 3]"],
+        says: ["mean: needs a static extent of axis 0", "[n, 3]"],
       },
     ],
   }),

@@ -1,15 +1,15 @@
 import { systemClock } from "../base/clock.ts";
 
 /** Milliseconds between two reports. */
-const tellEvery = 1000;
+const reportEvery = 1000;
 
 /** Reports the completed step to the process that supervises this one, if there is one: once a second, without a request to the store. */
-export function stepTeller(): (step: number) => void {
+export function stepReporter(): (step: number) => void {
   if (process.send === undefined) return () => undefined;
   let told = -Infinity;
   return (step) => {
     const now = systemClock.now();
-    if (!process.connected || now - told < tellEvery) return;
+    if (!process.connected || now - told < reportEvery) return;
     told = now;
     // If the supervisor has just ended, the closed channel shows it.
     process.send!({ step }, undefined, undefined, () => undefined);

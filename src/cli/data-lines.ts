@@ -9,7 +9,7 @@ import {
 import { type FormObject, jsonForm } from "./command.ts";
 import { sizeText } from "./config-table.ts";
 import { firstOf, scalesLine, scalesOf } from "./data-notices.ts";
-import { type Judged, verdictOn } from "./data-verdict.ts";
+import { type VerdictInput, verdictOn } from "./data-verdict.ts";
 import { count, counted, number, numberApart, table } from "./format.ts";
 
 /** Data with what is likely wrong with their values. */
@@ -19,7 +19,7 @@ export interface Warned {
 }
 
 /** Summary of a data set. */
-export interface Look extends Judged, Warned {
+export interface DataOverview extends VerdictInput, Warned {
   /** Of both splits together. */
   readonly summary: DataSummary;
   /** Name of an item, with both splits numbered as one. */
@@ -34,22 +34,22 @@ const everyName = "--json lists all";
 type Row = readonly string[];
 
 /** Lines that describe a data set. */
-export function linesOf(look: Look): string[] {
-  const { data, summary } = look;
+export function linesOf(overview: DataOverview): string[] {
+  const { data, summary } = overview;
   const { kind, shape } = summary;
   const axes = kind === "image" ? "height x width x channels" : "numbers of a point";
-  const [items, ...contents] = contentRows(look);
+  const [items, ...contents] = contentRows(overview);
   return [
     summary.name,
     ...indented([items!, ["shape", `${shape.join(" x ")}  (${axes})`], ...contents, ...sourceRows(data)]),
-    ...sourceLines(look),
-    ...copyLines(look),
-    ...verdictLines(look),
+    ...sourceLines(overview),
+    ...copyLines(overview),
+    ...verdictLines(overview),
   ];
 }
 
 /** Lines for pairs: a description, then each domain separately. */
-export function pairLines(pairs: Warned, a: Look, b: Look): string[] {
+export function pairLines(pairs: Warned, a: DataOverview, b: DataOverview): string[] {
   const { train, test } = pairs.data;
   const { aligned, unmatched = [] } = train.sides!;
   const partners = unmatched.length === 0 ? "" : `; ${counted(unmatched.length, "file")} without a partner`;
@@ -74,7 +74,7 @@ export function pairLines(pairs: Warned, a: Look, b: Look): string[] {
 }
 
 /** A data set for a program to read. */
-export const looked = jsonForm({
+export const overviewForm = jsonForm({
   keys: [
     "name",
     "kind",
@@ -106,7 +106,7 @@ export const looked = jsonForm({
   notes: "`train` and `test` count items; `verdict` says what to expect of few or duplicate items, with flags to try",
 });
 
-export const lookedPairs = jsonForm({
+export const pairsForm = jsonForm({
   given: "A B",
   keys: [
     "name",
@@ -130,8 +130,8 @@ export const lookedPairs = jsonForm({
   notes: "two domains; `a` and `b` hold one object each",
 });
 
-export function objectOf(look: Look): FormObject<(typeof looked.keys)[number]> {
-  const { data, warnings, summary, near } = look;
+export function objectOf(overview: DataOverview): FormObject<(typeof overviewForm.keys)[number]> {
+  const { data, warnings, summary, near } = overview;
   const { train, test } = data;
   const { name, kind, shape, min, max, mean, dimensions, duplicates, constant, classes, fingerprint } = summary;
   return {
@@ -147,29 +147,29 @@ export function objectOf(look: Look): FormObject<(typeof looked.keys)[number]> {
     dimensions,
     scales: scalesOf(data),
     duplicates: duplicates.length,
-    duplicateItems: duplicates.map(([first, item]) => ({ item: look.nameOf(item), of: look.nameOf(first) })),
+    duplicateItems: duplicates.map(([first, item]) => ({ item: overview.nameOf(item), of: overview.nameOf(first) })),
     nearDuplicates: near && {
       count: near.pairs.length,
       of: near.of,
-      items: near.pairs.map(([item, other]) => ({ item: look.nameOf(item), near: look.nameOf(other) })),
+      items: near.pairs.map(([item, other]) => ({ item: overview.nameOf(item), near: overview.nameOf(other) })),
     },
     blank: constant.length,
-    blankItems: constant.map(look.nameOf),
+    blankItems: constant.map(overview.nameOf),
     classes: classes === null ? null : Object.fromEntries(classes),
     modes: train.modes === undefined ? null : modeCount(train.modes),
     notes: notesOf(data),
     warnings,
     skipped: skippedIn(data),
     fingerprint,
-    ...verdictOn([look]),
+    ...verdictOn([overview]),
   };
 }
 
 export function pairObject(
   { data, warnings }: Warned,
-  a: Look,
-  b: Look,
-): FormObject<(typeof lookedPairs.keys)[number]> {
+  a: DataOverview,
+  b: DataOverview,
+): FormObject<(typeof pairsForm.keys)[number]> {
   const { name, kind, shape, size, fingerprint, sides } = data.train;
   return {
     name,
@@ -189,7 +189,7 @@ export function pairObject(
   };
 }
 
-function contentRows({ data: { train, test }, summary, near }: Look): Row[] {
+function contentRows({ data: { train, test }, summary, near }: DataOverview): Row[] {
   const { duplicates, constant, classes, dimensions } = summary;
   const scales = scalesOf({ train, test });
   return [
@@ -211,7 +211,7 @@ function contentRows({ data: { train, test }, summary, near }: Look): Row[] {
   ];
 }
 
-function rangeWords({ min, max, mean }: Look["summary"]): string {
+function rangeWords({ min, max, mean }: DataOverview["summary"]): string {
   const spread = max - min;
   return `${numberApart(min, spread)} to ${numberApart(max, spread)}, mean ${numberApart(mean, spread)}`;
 }
@@ -245,7 +245,7 @@ function eachOnce(pairs: NearDuplicates["pairs"]): NearDuplicates["pairs"] {
 }
 
 /** Items that are equal, nearly equal or blank, by name. */
-function copyLines({ summary: { duplicates, constant }, near, nameOf }: Look): string[] {
+function copyLines({ summary: { duplicates, constant }, near, nameOf }: DataOverview): string[] {
   const equal = new Set(duplicates.flat());
   const lists: readonly (readonly [string, readonly string[]])[] = [
     ["duplicates", duplicates.map(([first, item]) => `${nameOf(item)} = ${nameOf(first)}`)],
@@ -262,7 +262,7 @@ function copyLines({ summary: { duplicates, constant }, near, nameOf }: Look): s
   );
 }
 
-function verdictLines(...domains: [Look, ...Look[]]): string[] {
+function verdictLines(...domains: [DataOverview, ...DataOverview[]]): string[] {
   const { verdict } = verdictOn(domains);
   return verdict === null ? [] : [`verdict: ${verdict}`];
 }

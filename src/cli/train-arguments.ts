@@ -1,7 +1,7 @@
 import { models } from "../models/index.ts";
 
 /** Arguments of `zaya train` on which its flags depend: they are extracted before commander parses. */
-export interface TrainWords {
+export interface TrainArguments {
   /** The recipe as given, known or not. */
   readonly recipe: string | undefined;
   /** The file of a custom recipe. */
@@ -18,7 +18,7 @@ const switches = ["--json", "--quiet", "--no-pictures", "--dry-run", "--help", "
  * The recipe is the first word that is neither a flag nor a flag's value. `--data` takes all words up to the next flag, and
  * so a recipe may be among them, `--data mnist vae` or `--data A B cyclegan`: the last known one that is not the first word.
  */
-export function readTrainWords(words: readonly string[]): TrainWords {
+export function readTrainArguments(words: readonly string[]): TrainArguments {
   const loose: string[] = [];
   const data: string[] = [];
   const files = { recipe: undefined as string | undefined, config: undefined as string | undefined };

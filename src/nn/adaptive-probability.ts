@@ -5,7 +5,7 @@ import type { Layer } from "./layer.ts";
 /**
  * A probability [] in [0, 1], initially 0. Applied to x [], it returns the current value and adds x for later steps.
  */
-export function movingChance(): Layer {
+export function adaptiveProbability(): Layer {
   return {
     init: () => ({}),
     stats: { chance: zeros([]) },

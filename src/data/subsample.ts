@@ -7,7 +7,11 @@ import { select } from "./selection.ts";
  * Indices of at most `n` items, [n] in random order, chosen by the key alone. Data can be sorted by class or by time,
  * so the first items are not a random sample.
  */
-export function somePlaces({ size }: Pick<Dataset, "size">, n: number, by: Key = key(0)): Int32Array<ArrayBuffer> {
+export function subsampleIndices(
+  { size }: Pick<Dataset, "size">,
+  n: number,
+  by: Key = key(0),
+): Int32Array<ArrayBuffer> {
   return permutation(by, size).slice(0, n);
 }
 
@@ -15,10 +19,10 @@ export function somePlaces({ size }: Pick<Dataset, "size">, n: number, by: Key =
  * A random subset of at most `n` items (for unpaired domains, of each); all of them in their order if there are no
  * more.
  */
-export function some(dataset: Dataset, n: number, by?: Key): Dataset {
+export function subsample(dataset: Dataset, n: number, by?: Key): Dataset {
   if (hasSides(dataset) && !dataset.sides.aligned) {
     const { a, b } = dataset.sides;
-    return pairDataset(dataset.name, { ...dataset.sides, a: some(a, n, by), b: some(b, n, by) });
+    return pairDataset(dataset.name, { ...dataset.sides, a: subsample(a, n, by), b: subsample(b, n, by) });
   }
-  return n >= dataset.size ? dataset : select(dataset, somePlaces(dataset, n, by));
+  return n >= dataset.size ? dataset : select(dataset, subsampleIndices(dataset, n, by));
 }
