@@ -11,36 +11,56 @@ const foldLimit = 65536;
  * output needs dropped.
  */
 export function simplify(outputs: readonly Tensor[]): Tensor[] {
-  const replaced = new Map<Tensor, Tensor>();
-  const table = new Interned();
-  for (const node of toposort(outputs)) {
-    const inputs = node.inputs.map((from) => replaced.get(from)!);
-    const same = inputs.every((from, i) => from === node.inputs[i]);
-    replaced.set(node, reduce(same ? node : { ...node, inputs }, table));
+  return new Simplifier().run(outputs);
+}
+
+/** Simplifies a graph several times over, between which nodes are rewritten; what is simple already costs little. */
+export class Simplifier {
+  private readonly table = new Interned();
+  /** Simple forms of nodes that are not part of the graph, but of which a simple or rewritten one was made. */
+  private readonly made = new Map<Tensor, Tensor>();
+
+  /** @param rewrite Another form of a node, whose inputs are simple already; null if it remains. */
+  run(outputs: readonly Tensor[], rewrite?: (node: Tensor) => Tensor | null): Tensor[] {
+    const replaced = new Map<Tensor, Tensor>();
+    for (const node of toposort(outputs)) {
+      const own = withInputs(node, (from) => replaced.get(from)!);
+      const other = rewrite?.(own) ?? null;
+      replaced.set(node, other === null ? this.reduce(own) : this.simplified(other));
+    }
+    return outputs.map((output) => replaced.get(output)!);
   }
-  return outputs.map((output) => replaced.get(output)!);
+
+  private reduce(node: Tensor): Tensor {
+    if (this.table.holds(node)) return node;
+    const known = this.table.find(node);
+    if (known !== null) return known;
+    const folded = fold(node) ?? opOf(node).simplify?.(node.inputs, node.attrs, node) ?? null;
+    if (folded === null) return this.table.add(node);
+    // A simplification may consist of several new nodes, each of which may be known already or simplify further.
+    const result = folded.inputs.length === 0 ? this.leaf(folded) : this.simplified(folded);
+    this.table.alias(node, result);
+    return result;
+  }
+
+  private simplified(root: Tensor): Tensor {
+    if (this.table.holds(root)) return root;
+    let result = this.made.get(root);
+    if (result === undefined) {
+      result = this.reduce(withInputs(root, (from) => this.simplified(from)));
+      this.made.set(root, result);
+    }
+    return result;
+  }
+
+  private leaf(leaf: Tensor): Tensor {
+    return this.table.find(leaf) ?? this.table.add(leaf);
+  }
 }
 
-function reduce(node: Tensor, table: Interned): Tensor {
-  const known = table.find(node);
-  if (known !== null) return known;
-  const folded = fold(node) ?? opOf(node).simplify?.(node.inputs, node.attrs, node) ?? null;
-  if (folded === null) return table.add(node);
-  // A simplification may consist of several new nodes, each of which may be known already or simplify further.
-  const result = folded.inputs.length === 0 ? reduceLeaf(folded, table) : simplifyInto(folded, table);
-  table.alias(node, result);
-  return result;
-}
-
-function simplifyInto(root: Tensor, table: Interned): Tensor {
-  if (table.holds(root)) return root;
-  const inputs = root.inputs.map((from) => simplifyInto(from, table));
-  const same = inputs.every((from, i) => from === root.inputs[i]);
-  return reduce(same ? root : { ...root, inputs }, table);
-}
-
-function reduceLeaf(leaf: Tensor, table: Interned): Tensor {
-  return table.find(leaf) ?? table.add(leaf);
+function withInputs(node: Tensor, inputOf: (from: Tensor) => Tensor): Tensor {
+  const inputs = node.inputs.map(inputOf);
+  return inputs.every((from, i) => from === node.inputs[i]) ? node : { ...node, inputs };
 }
 
 function fold(node: Tensor): Tensor | null {
@@ -104,18 +124,25 @@ class Interned {
     return `${this.number(node.op as unknown as Op)} ${inputs} ${this.describe(node.attrs)}`;
   }
 
-  private describe(attrs: Attrs): string {
-    return JSON.stringify(attrs, (_, value: unknown) => {
+  private describe(value: unknown): string {
+    if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+    if (typeof value === "function") return `#${this.number(value)}`;
+    if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "";
+    if (ArrayBuffer.isView(value)) {
+      const data = value as Float32Array;
       // Small constants are compared by value, large ones by identity.
-      if (typeof value === "function") return `#${this.number(value)}`;
-      if (ArrayBuffer.isView(value)) {
-        const data = value as Float32Array;
-        return data.length <= 64
-          ? `${data.constructor.name} ${Array.from(data, exact).join(" ")}`
-          : `#${this.number(data)}`;
-      }
-      return typeof value === "number" ? exact(value) : value;
-    });
+      return data.length <= 64 ? `${data.constructor.name}${this.list(Array.from(data))}` : `#${this.number(data)}`;
+    }
+    if (Array.isArray(value)) return this.list(value);
+    let text = "{";
+    for (const name in value) text += `${name}:${this.describe((value as Attrs)[name])},`;
+    return `${text}}`;
+  }
+
+  private list(values: readonly unknown[]): string {
+    let text = "[";
+    for (const value of values) text += `${this.describe(value)},`;
+    return `${text}]`;
   }
 
   private number(object: object): number {
@@ -131,9 +158,4 @@ function requireSame(known: Tensor, node: Tensor): void {
   if (first !== second) {
     throw new ShapeError(`input "${inputName(node)}": one name has one shape and type - got ${first} and ${second}`);
   }
-}
-
-/** Unlike JSON, keeps NaN, infinities and the sign of zero. */
-function exact(value: number): string {
-  return Object.is(value, -0) ? "-0" : String(value);
 }

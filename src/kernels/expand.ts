@@ -1,5 +1,5 @@
 import { formatShape } from "../base/ndarray.ts";
-import { simplify } from "../graph/simplify.ts";
+import type { Simplifier } from "../graph/simplify.ts";
 import { type Tensor, opOf } from "../graph/tensor.ts";
 import { toposort } from "../graph/traverse.ts";
 
@@ -10,29 +10,14 @@ export function obstacle(outputs: readonly Tensor[]): string | null {
 }
 
 /** Rewrites tensors so that every op has a kernel: composites are replaced by the ops that compute them. */
-export function expand(outputs: readonly Tensor[]): Tensor[] {
-  const expanded = replace(outputs, (node, inputs) => {
+export function expand(outputs: readonly Tensor[], simplifier: Simplifier): Tensor[] {
+  const expanded = simplifier.run(outputs, (node) => {
     const form = opOf(node).kernel;
-    return "composite" in form ? form.composite(inputs, node.attrs, node) : null;
+    return "composite" in form ? form.composite(node.inputs, node.attrs, node) : null;
   });
   // Includes the products inside composites.
-  return replace(expanded, (node, inputs) => {
+  return simplifier.run(expanded, (node) => {
     const form = opOf(node).kernel;
-    return "product" in form ? form.narrow(inputs, node.attrs) : null;
+    return "product" in form ? form.narrow(node.inputs, node.attrs) : null;
   });
-}
-
-/** Rebuilds tensors with some nodes replaced. */
-function replace(
-  outputs: readonly Tensor[],
-  otherFor: (node: Tensor, inputs: readonly Tensor[]) => Tensor | null,
-): Tensor[] {
-  const replaced = new Map<Tensor, Tensor>();
-  for (const node of toposort(outputs)) {
-    const inputs = node.inputs.map((from) => replaced.get(from)!);
-    const same = inputs.every((from, i) => from === node.inputs[i]);
-    const kept = () => (same ? node : { ...node, inputs });
-    replaced.set(node, otherFor(node, inputs) ?? kept());
-  }
-  return simplify(outputs.map((output) => replaced.get(output)!));
 }

@@ -1,4 +1,4 @@
-import { simplify } from "../graph/simplify.ts";
+import { Simplifier } from "../graph/simplify.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { View } from "../graph/view.ts";
 import { type Head, type ProgramLayout, emitProgram, headOf } from "./emit-program.ts";
@@ -51,10 +51,11 @@ export interface KernelPlan {
 /** Plans a graph for kernels, or returns the reason why it cannot be compiled. */
 export function planKernels({ outputs, updates = {} }: KernelGraph, isPacked: IsPacked): KernelPlan | string {
   const names = [Object.keys(outputs), Object.keys(updates)] as const;
-  const wanted = simplify([...Object.values(outputs), ...Object.values(updates)]);
+  const simplifier = new Simplifier();
+  const wanted = simplifier.run([...Object.values(outputs), ...Object.values(updates)]);
   const problem = obstacle(wanted);
   if (problem !== null) return problem;
-  const expanded = expand(wanted);
+  const expanded = expand(wanted, simplifier);
   const fused = fuse(
     {
       outputs: new Map(names[0].map((name, i) => [name, expanded[i]!])),

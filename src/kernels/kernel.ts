@@ -1,5 +1,6 @@
 import { type Shape, formatShape } from "../base/ndarray.ts";
 import { type View, viewKey } from "../graph/view.ts";
+import { remembered } from "./remembered.ts";
 import { type Node, neededFor } from "./scalars.ts";
 
 /** A value that is written for each element. */
@@ -27,10 +28,10 @@ export interface Kernel {
   readonly reduced: { readonly shape: Shape; readonly axes: readonly number[] } | null;
 }
 
-/** All nodes that a kernel computes, operands first. */
-export function nodesOf({ stores, folds }: Kernel): Node[] {
-  return neededFor([...stores, ...folds].map(({ value }) => value));
-}
+/** All nodes that a finished kernel computes, operands first. */
+export const nodesOf = remembered(({ stores, folds }: Kernel): readonly Node[] =>
+  neededFor([...stores, ...folds].map(({ value }) => value)),
+);
 
 /** A kernel as text: one line for each load, operation and store. */
 export function printKernel(kernel: Kernel, nameOf: (source: object) => string): string {

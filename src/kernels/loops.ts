@@ -3,6 +3,7 @@ import { type Shape, sizeOf } from "../base/ndarray.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import { type View, reshapeView } from "../graph/view.ts";
 import { type Kernel, nodesOf } from "./kernel.ts";
+import { remembered } from "./remembered.ts";
 import type { Load } from "./scalars.ts";
 
 /** A view in terms of the loops: its stride in each of them, in elements. */
@@ -59,8 +60,8 @@ function shapesOf(kernel: Kernel): Shape[] {
   return [...loads, ...written, ...(kernel.reduced === null ? [] : [kernel.reduced.shape])];
 }
 
-/** Lays out the loops of a kernel. */
-export function loopNest(kernel: Kernel): LoopNest {
+/** Lays out the loops of a finished kernel. */
+export const loopNest = remembered((kernel: Kernel): LoopNest => {
   const extents = commonExtents(shapesOf(kernel));
   if (extents === null)
     throw new TypeError(`kernels: shapes of one kernel must nest - got ${shapesOf(kernel).join("; ")}`);
@@ -97,7 +98,7 @@ export function loopNest(kernel: Kernel): LoopNest {
     stores: tiled.accesses.slice(loads.length, loads.length + kernel.stores.length),
     folds: tiled.accesses.slice(loads.length + kernel.stores.length),
   };
-}
+});
 
 function accessOf({ source, offset, strides, lookups }: View, type: TensorType): Access {
   return {

@@ -18,7 +18,7 @@ export interface Schedule {
 
 /** Orders steps so that each follows those that write what it reads. */
 export function schedule({ dependencies, inputs, outputs, updates }: Fused): Schedule {
-  const steps = dependencies.current();
+  const steps = dependencies.finished();
   const [reads, writes] = [readsOf, writesOf].map((viewsOf) => bySource(steps, viewsOf)) as [Touching, Touching];
   const [inPlace, copied] = [new Map<Buffer, Buffer>(), new Map<Buffer, Buffer>()];
   for (const [name, next] of updates) {
@@ -33,7 +33,7 @@ export function schedule({ dependencies, inputs, outputs, updates }: Fused): Sch
 type Touching = ReadonlyMap<object, readonly Step[]>;
 
 /** Which steps have views of each source. */
-function bySource(steps: readonly Step[], viewsOf: (step: Step) => View[]): Touching {
+function bySource(steps: readonly Step[], viewsOf: (step: Step) => readonly View[]): Touching {
   const found = new Map<object, Step[]>();
   for (const step of steps) {
     for (const source of new Set(viewsOf(step).map((view) => view.source))) {

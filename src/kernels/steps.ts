@@ -2,6 +2,7 @@ import type { NdArray } from "../base/ndarray.ts";
 import { append } from "../base/many.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import type { View } from "../graph/view.ts";
+import { remembered } from "./remembered.ts";
 import { type Kernel, type Fold, type Store, nodesOf } from "./kernel.ts";
 
 /** Memory that a program reads or writes: the source of views. */
@@ -62,20 +63,20 @@ export function isForOnnx(step: Step): step is Product {
   return step.kind === "product" && !step.packed;
 }
 
-/** The views that a step reads. */
-export function readsOf(step: Step): View[] {
+/** The views that a finished step reads. */
+export const readsOf = remembered((step: Step): readonly View[] => {
   if (step.kind === "pass") {
     const loads = nodesOf(step).flatMap((node) => (node.kind === "load" ? [node.view] : []));
     return loads.flatMap((view) => [view, ...view.lookups.map(({ places }) => places)]);
   }
   const views = step.kind === "product" ? [step.a, step.b] : step.kind === "argmax" ? [step.x] : [step.g, step.places];
   return views.flatMap((view) => [view, ...view.lookups.map(({ places }) => places)]);
-}
+});
 
-/** The views that a step writes. */
-export function writesOf(step: Step): View[] {
-  return step.kind === "pass" ? [...step.stores, ...step.folds].map(({ view }) => view) : [step.out];
-}
+/** The views that a finished step writes. */
+export const writesOf = remembered((step: Step): readonly View[] =>
+  step.kind === "pass" ? [...step.stores, ...step.folds].map(({ view }) => view) : [step.out],
+);
 
 /** Dependencies between steps, updated when passes are merged. Queries are answered from bit sets. */
 export class Dependencies {
@@ -85,6 +86,8 @@ export class Dependencies {
   private readonly above: Bits[] = [];
   /** For each step, a subset of them that all others precede. */
   private readonly direct: Set<number>[] = [];
+  /** Whether any step depends on a step: most are new when their own dependencies are added, and pass none on. */
+  private readonly isNeeded: boolean[] = [];
 
   /** The number of the next step. */
   get next(): number {
@@ -96,6 +99,7 @@ export class Dependencies {
     this.parents.push(step.id);
     this.above.push(new Bits());
     this.direct.push(new Set());
+    this.isNeeded.push(false);
     this.need(step.id, needs);
   }
 
@@ -106,9 +110,15 @@ export class Dependencies {
     return root;
   }
 
-  /** The remaining steps that do something. */
-  current(): Step[] {
-    return this.steps.filter((step) => this.parents[step.id] === step.id && writesOf(step).length > 0);
+  /** The remaining steps that do something, none of which grows any more. */
+  finished(): Step[] {
+    const steps = this.steps.filter((step) => this.parents[step.id] === step.id);
+    for (const step of steps) {
+      if (step.kind !== "pass") continue;
+      Object.freeze(step.stores);
+      Object.freeze(step.folds);
+    }
+    return steps.filter((step) => writesOf(step).length > 0);
   }
 
   /** Whether step `on` depends on step `from`. */
@@ -135,6 +145,7 @@ export class Dependencies {
       bits.add(other);
       bits.include(this.above[other]!);
       this.direct[own]!.add(other);
+      this.isNeeded[other] = true;
       changed = true;
     }
     if (changed) this.passOn(own);
@@ -146,7 +157,10 @@ export class Dependencies {
     this.parents[gone] = own;
     this.above[own]!.include(this.above[gone]!);
     for (const other of this.direct[gone]!) this.direct[own]!.add(other);
-    for (const bits of this.above) if (bits.has(gone)) bits.add(own);
+    if (this.isNeeded[gone]!) {
+      for (const bits of this.above) if (bits.has(gone)) bits.add(own);
+      this.isNeeded[own] = true;
+    }
     this.passOn(own);
     append(into.stores, other.stores);
     append(into.folds, other.folds);
@@ -154,14 +168,17 @@ export class Dependencies {
   }
 
   private passOn(own: number): void {
+    if (!this.isNeeded[own]!) return;
     const bits = this.above[own]!;
     for (const other of this.above) if (other !== bits && other.has(own)) other.include(bits);
   }
 }
 
+const noWords = new Uint32Array(0);
+
 /** A set of small numbers. */
 class Bits {
-  private words = new Uint32Array(4);
+  private words = noWords;
 
   has(number: number): boolean {
     return ((this.words[number >> 5] ?? 0) & (1 << (number & 31))) !== 0;
@@ -179,7 +196,7 @@ class Bits {
 
   private reserve(length: number): void {
     if (length <= this.words.length) return;
-    const larger = new Uint32Array(Math.max(length, 2 * this.words.length));
+    const larger = new Uint32Array(length + 8);
     larger.set(this.words);
     this.words = larger;
   }
