@@ -77,7 +77,7 @@ describe("a bucket whose server fails now and then", () => {
         model.delete(name);
       } else {
         const free = store.create(name, encodeText(content));
-        if (model.has(name)) await expect(free).rejects.toThrow("the path must be free");
+        if (model.has(name)) await expect(free).rejects.toThrow("the name must be free");
         else await free;
         if (!model.has(name)) model.set(name, content);
       }
