@@ -148,9 +148,9 @@ export interface CategoricalVaeOptions {
 
 /** Options of `classifier`: classifier; its features are used by FID, KID and others. */
 export interface ClassifierOptions {
-  /** What to predict of an item: its class, or which of --transforms was applied to it (transform). @default "class" */
+  /** What to predict for an item: its class (class), or which of --transforms was applied to it (transform). @default "class" */
   readonly task?: Given<typeof classifierOptions>["task"];
-  /** Transformations to tell apart, with --task transform: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
+  /** Transformations to classify, with --task transform: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof classifierOptions>["transforms"];
   /** Architecture: linear layers (mlp) or convolutions (conv) (default: conv for images, mlp for points). */
   readonly arch?: Given<typeof classifierOptions>["arch"];

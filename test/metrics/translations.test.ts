@@ -51,7 +51,9 @@ describe("translations against the truth", () => {
 
   it("are refused by ssim where its window does not fit", () => {
     const tiny = zeros([2, 10, 20, 1]);
-    expect(() => ssim.measure({ source: tiny, made: tiny, truth: tiny }, {})).toThrow("needs images of at least 11 pixels");
+    expect(() => ssim.measure({ source: tiny, made: tiny, truth: tiny }, {})).toThrow(
+      "needs images of at least 11 pixels",
+    );
   });
 });
 
