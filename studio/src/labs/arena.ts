@@ -81,8 +81,8 @@ export const arena = defineLab({
   id: "gan-arena",
   title: { en: "GAN arena", fa: "آوردگاه GAN" },
   idea: {
-    en: "A generator learns only from what a discriminator says of its points; which loss they play for decides whether all modes are found.",
-    fa: "مولد فقط از آنچه تمییزدهنده دربارهٔ نقطه‌هایش می‌گوید یاد می‌گیرد؛ تابع زیان تعیین می‌کند که همهٔ مُدها پیدا شوند یا نه.",
+    en: "A generator learns only from a discriminator's scores of its points; the loss decides whether all modes are found.",
+    fa: "مولد فقط از امتیازی که تمییزدهنده به نقطه‌هایش می‌دهد یاد می‌گیرد؛ تابع زیان تعیین می‌کند که همهٔ مُدها پیدا شوند یا نه.",
   },
   lesson: [
     {
@@ -90,15 +90,15 @@ export const arena = defineLab({
       fa: "مربع‌ها داده‌اند، دایره‌ها در هر گام از همان نویز تولید می‌شوند و پس‌زمینه امتیاز تمییزدهنده است.",
     },
     {
-      en: "Arrows show where the score rises: that is all that the generator is told.",
-      fa: "پیکان‌ها جهت افزایش امتیاز را نشان می‌دهند: مولد تنها همین را می‌داند.",
+      en: "Arrows show where the score rises: that is all the generator learns from.",
+      fa: "پیکان‌ها جهت افزایش امتیاز را نشان می‌دهند: مولد تنها از همین یاد می‌گیرد.",
     },
     {
       en: "With the optimal discriminator the minimax value is −log 4 + 2 JS; at equilibrium the discriminator's loss is log 4 ≈ 1.386.",
       fa: "با تمییزدهندهٔ بهینه، مقدار بازی −log 4 + 2 JS است؛ در تعادل، زیان تمییزدهنده log 4 ≈ 1.386 است.",
     },
     {
-      en: "A falling loss says little here: watch the modes with their share and the earth mover's distance instead.",
+      en: "A falling loss says little here: watch the share of each mode and the earth mover's distance instead.",
       fa: "کم‌شدن زیان در اینجا چیز زیادی نمی‌گوید: سهم مُدها و فاصلهٔ جابه‌جاکنندهٔ خاک را دنبال کنید.",
     },
     {

@@ -98,12 +98,12 @@ export const collapseClinic = defineLab({
       fa: "مولد به جایی می‌رود که تمییزدهنده اکنون اشتباه می‌کند و تمییزدهنده دنبالش می‌آید: مُدها روشن و خاموش می‌شوند.",
     },
     {
-      en: "Unrolling lets the generator foresee K answers of the discriminator; each step then costs about K steps more.",
-      fa: "بازکردن (unrolling) به مولد اجازه می‌دهد K پاسخ تمییزدهنده را پیش‌بینی کند؛ هر گام حدود K گام گران‌تر می‌شود.",
+      en: "Unrolling lets the generator foresee K updates of the discriminator; each step then costs about K discriminator updates more.",
+      fa: "بازکردن (unrolling) به مولد اجازه می‌دهد K به‌روزرسانی تمییزدهنده را پیش‌بینی کند؛ هر گام به اندازهٔ حدود K به‌روزرسانی تمییزدهنده گران‌تر می‌شود.",
     },
     {
-      en: "Packs show the discriminator several points at once, so that it sees a lack of diversity directly.",
-      fa: "بسته‌ها چند نقطه را با هم به تمییزدهنده نشان می‌دهند تا نبودِ تنوع را مستقیم ببیند.",
+      en: "PacGAN shows the discriminator packs of several points, so that it sees a lack of diversity directly.",
+      fa: "PacGAN بسته‌هایی از چند نقطه را با هم به تمییزدهنده نشان می‌دهد تا نبودِ تنوع را مستقیم ببیند.",
     },
     {
       en: "No remedy always helps: compare two of them on one seed, then on others.",

@@ -60,19 +60,19 @@ export const disentanglement = defineLab({
       fa: "تصویرها شکل‌هایی هستند که نوع، اندازه، جهت و جای آن‌ها دقیقاً معلوم است.",
     },
     {
-      en: "In each row one latent dimension runs from −2.5 to 2.5 and the others stand still, the most used ones first.",
-      fa: "در هر ردیف یک بُعد نهفته از −2.5 تا 2.5 تغییر می‌کند و بقیه ثابت‌اند؛ پرکارترین‌ها در بالا.",
+      en: "In each row one latent dimension runs from −2.5 to 2.5 and the others stay fixed; the row with the largest KL comes first.",
+      fa: "در هر ردیف یک بُعد نهفته از −2.5 تا 2.5 تغییر می‌کند و بقیه ثابت‌اند؛ ردیفی که KL بیشتری دارد بالاتر است.",
     },
     {
       en: "If a row changes one thing only, its dimension is disentangled.",
       fa: "اگر در یک ردیف فقط یک چیز تغییر کند، آن بُعد تفکیک شده است.",
     },
     {
-      en: "MIG measures it: how much more the best dimension knows of a factor than the second best, as a share of its entropy.",
-      fa: "MIG آن را می‌سنجد: بهترین بُعد چقدر بیش از دومی دربارهٔ یک عامل می‌داند، نسبت به آنتروپی آن.",
+      en: "MIG measures this: how much more the best dimension tells about a factor than the second best, as a share of the factor's entropy.",
+      fa: "MIG همین را می‌سنجد: بهترین بُعد چقدر بیش از دومی دربارهٔ یک عامل اطلاعات دارد، نسبت به آنتروپی آن عامل.",
     },
     {
-      en: "Change the seed: the spread over seeds is often larger than that over β (Locatello et al., 2019).",
+      en: "Change the seed: the spread over seeds is often larger than that over values of β (Locatello et al., 2019).",
       fa: "بذر را تغییر دهید: پراکندگی میان بذرها غالباً بیش از پراکندگی میان مقدارهای β است (Locatello و همکاران، ۲۰۱۹).",
     },
   ],
@@ -104,7 +104,7 @@ export const disentanglement = defineLab({
     {
       id: "information",
       title: {
-        en: "What each latent dimension knows of each factor",
+        en: "What each latent dimension tells about each factor",
         fa: "هر بُعد نهفته چقدر دربارهٔ هر عامل می‌داند",
       },
     },

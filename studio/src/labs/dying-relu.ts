@@ -41,8 +41,8 @@ export const dyingRelu = defineLab({
   id: "dying-relu",
   title: { en: "Dying ReLU", fa: "ReLUهای مرده" },
   idea: {
-    en: "A ReLU that is below 0 for every input passes no gradient and never comes back; a Leaky ReLU does.",
-    fa: "واحد ReLU اگر برای همهٔ ورودی‌ها زیر صفر باشد هیچ گرادیانی عبور نمی‌دهد و هرگز بازنمی‌گردد؛ واحد Leaky ReLU بازمی‌گردد.",
+    en: "A ReLU that is below 0 for every input passes no gradient and hardly ever recovers; a Leaky ReLU does.",
+    fa: "واحد ReLU اگر برای همهٔ ورودی‌ها زیر صفر باشد هیچ گرادیانی عبور نمی‌دهد و تقریباً هرگز بازنمی‌گردد؛ واحد Leaky ReLU بازمی‌گردد.",
   },
   lesson: [
     {
@@ -58,7 +58,7 @@ export const dyingRelu = defineLab({
       fa: "اگر همهٔ یک لایه بمیرد، هر نویزی به یک نقطه می‌رسد: مولد فرو پاشیده است.",
     },
     {
-      en: "The norm of the generator's gradient tells what still reaches its parameters.",
+      en: "The norm of the generator's gradient shows how much still reaches its parameters.",
       fa: "نُرم گرادیان مولد نشان می‌دهد چه مقدار هنوز به پارامترهایش می‌رسد.",
     },
     {

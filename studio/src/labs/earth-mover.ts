@@ -271,16 +271,16 @@ export const earthMover = defineLab({
   },
   lesson: [
     {
-      en: "Six boxes stand left of six positions: the cheapest plan costs 42, and so does every other, as no two moves go in opposite directions.",
-      fa: "شش جعبه در سمت چپ شش جایگاه‌اند: ارزان‌ترین طرح ۴۲ هزینه دارد و همهٔ طرح‌های دیگر هم، چون هیچ دو حرکتی خلاف جهت هم نیستند.",
+      en: "Six boxes stand left of six positions: the cheapest plan costs 42, and so does every other, as all moves go to the right.",
+      fa: "شش جعبه در سمت چپ شش جایگاه‌اند: ارزان‌ترین طرح ۴۲ هزینه دارد و همهٔ طرح‌های دیگر هم، چون همهٔ حرکت‌ها به سمت راست‌اند.",
     },
     {
       en: "In the second arrangement some moves would go left: in order the plan costs 6, in reverse order 36.",
       fa: "در چینش دوم بعضی حرکت‌ها به چپ می‌روند: به ترتیب هزینه ۶ است و به ترتیب وارونه ۳۶.",
     },
     {
-      en: "The bars are dual potentials: their sum is the distance, and for no pair are they above the cost of moving it.",
-      fa: "میله‌ها پتانسیل‌های دوگان‌اند: جمع آن‌ها همان فاصله است و برای هیچ جفتی از هزینهٔ جابه‌جایی آن بیشتر نیستند.",
+      en: "The bars are dual potentials: their sum, weighted by mass, is the distance, and no pair of them exceeds the cost of its move.",
+      fa: "میله‌ها پتانسیل‌های دوگان‌اند: جمع وزن‌دار آن‌ها همان فاصله است و جمع هیچ جفتی از هزینهٔ جابه‌جایی‌اش بیشتر نیست.",
     },
     {
       en: "Sinkhorn blurs the plan: the larger ε is, the further its cost lies above the exact one.",

@@ -46,12 +46,12 @@ export const estimators = defineLab({
   id: "estimators",
   title: { en: "Gradient estimators", fa: "برآوردگرهای گرادیان" },
   idea: {
-    en: "Two unbiased estimates of one gradient can differ in variance by a factor of seven, and the error of both falls as 1/√n.",
-    fa: "واریانسِ دو برآوردگر نااریبِ یک گرادیان می‌تواند هفت برابر با هم تفاوت داشته باشد؛ خطای هر دو مانند 1/√n کم می‌شود.",
+    en: "Two unbiased estimators of one gradient can differ in variance by a factor of seven, and the error of both falls as 1/√n.",
+    fa: "واریانسِ دو برآوردگر نااریبِ یک گرادیان می‌تواند هفت برابر هم تفاوت کند؛ خطای هر دو مانند 1/√n کم می‌شود.",
   },
   lesson: [
     {
-      en: "We want the derivative of E[z²] for θ, with z ~ N(θ, 1); it is 2θ, so that every estimate can be checked.",
+      en: "We want the derivative of E[z²] with respect to θ, with z ~ N(θ, 1); it is 2θ, so every estimate can be checked.",
       fa: "مشتق E[z²] نسبت به θ را با z ~ N(θ, 1) می‌خواهیم؛ پاسخ 2θ است و هر برآورد را می‌توان با آن سنجید.",
     },
     {
@@ -59,16 +59,16 @@ export const estimators = defineLab({
       fa: "برآوردگر مسیری z را به شکل θ + ε می‌نویسد و از درون نمونه مشتق می‌گیرد؛ واریانس آن ۴ است.",
     },
     {
-      en: "The score function weighs the score of a draw by its cost; it needs no derivative of the cost, and its variance is 30 at θ = 1.",
-      fa: "تابع امتیاز، امتیازِ هر نمونه را در هزینهٔ آن ضرب می‌کند؛ به مشتق هزینه نیازی ندارد و واریانس آن در θ = 1 برابر ۳۰ است.",
+      en: "The score-function estimator multiplies the score of a draw by its cost; it needs no derivative of the cost, and its variance is 30 at θ = 1.",
+      fa: "برآوردگر تابع امتیاز، امتیازِ هر نمونه را در هزینهٔ آن ضرب می‌کند؛ به مشتق هزینه نیازی ندارد و واریانسش در θ = 1 برابر ۳۰ است.",
     },
     {
-      en: "A baseline taken from the cost changes nothing on average and lowers the variance to 14.",
-      fa: "کم‌کردن یک خط پایه از هزینه، میانگین را تغییر نمی‌دهد و واریانس را به ۱۴ می‌رساند.",
+      en: "Subtracting a baseline from the cost leaves the mean as it is; the best constant one lowers the variance to 14.",
+      fa: "کم‌کردن یک خط پایه از هزینه، میانگین را تغییر نمی‌دهد؛ بهترین خط پایهٔ ثابت واریانس را به ۱۴ می‌رساند.",
     },
     {
-      en: "On the logarithmic chart both errors fall with slope −1/2: a hundred times the draws buy one more digit.",
-      fa: "در نمودار لگاریتمی هر دو خطا با شیب −1/2 کم می‌شوند: صد برابر نمونه فقط یک رقم دقت می‌افزاید.",
+      en: "On the logarithmic chart both errors fall with slope −1/2: one more digit costs a hundred times as many draws.",
+      fa: "در نمودار لگاریتمی هر دو خطا با شیب −1/2 کم می‌شوند: برای یک رقم دقت بیشتر، صد برابر نمونه لازم است.",
     },
   ],
   question: {

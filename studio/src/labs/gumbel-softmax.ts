@@ -34,17 +34,17 @@ export const gumbelSoftmax = defineLab({
   id: "gumbel-softmax",
   title: { en: "Categories that have a gradient", fa: "دسته‌هایی که گرادیان دارند" },
   idea: {
-    en: "A softmax with Gumbel noise is a draw of categories with a gradient; the lower τ, the smaller its bias and the larger its variance.",
-    fa: "سافت‌مکس با نویز گامبل، نمونه‌ای از دسته‌هاست که گرادیان دارد؛ هر چه τ کمتر، اریبی کمتر و واریانس بیشتر.",
+    en: "A softmax of logits with Gumbel noise is a relaxed draw of a category that has a gradient; the lower τ, the smaller its bias and the larger its variance.",
+    fa: "سافت‌مکسِ لوجیت‌ها با نویز گامبل، نمونه‌ای نرم از دسته‌هاست که گرادیان دارد؛ هر چه τ کمتر، اریبی کمتر و واریانس بیشتر.",
   },
   lesson: [
     {
-      en: "Adding Gumbel noise to the logits and taking the largest draws a category exactly: the corners of the triangle.",
-      fa: "اگر به لوجیت‌ها نویز گامبل بیفزاییم و بزرگ‌ترین را برداریم، دسته‌ای دقیقاً با احتمال درست انتخاب می‌شود: رأس‌های مثلث.",
+      en: "Adding Gumbel noise to the logits and taking the argmax draws each category with exactly its probability: the corners of the triangle.",
+      fa: "اگر به لوجیت‌ها نویز گامبل بیفزاییم و argmax بگیریم، هر دسته دقیقاً با احتمال خودش انتخاب می‌شود: رأس‌های مثلث.",
     },
     {
-      en: "The largest has no gradient, the softmax at temperature τ has one: its draws lie inside the triangle.",
-      fa: "«بزرگ‌ترین» گرادیان ندارد ولی سافت‌مکس با دمای τ دارد: نمونه‌هایش درون مثلث‌اند.",
+      en: "The gradient of the argmax is 0 wherever it exists; the softmax at temperature τ has one that can be used, and its draws lie inside the triangle.",
+      fa: "گرادیان argmax هر جا که وجود دارد صفر است؛ سافت‌مکس با دمای τ گرادیانی قابل استفاده دارد و نمونه‌هایش درون مثلث‌اند.",
     },
     {
       en: "At high τ the draws crowd in the middle and the gradient is that of another problem: a bias.",
@@ -55,8 +55,8 @@ export const gumbelSoftmax = defineLab({
       fa: "با کاهش τ نمونه‌ها به رأس‌ها می‌روند و گرادیان‌ها نزدیک تساوی منفجر و در جاهای دیگر صفر می‌شوند.",
     },
     {
-      en: "Straight-through shows the corner to what follows and keeps the gradient of the relaxed draw; its bias does not go away with τ.",
-      fa: "گذر مستقیم به لایه‌های بعد رأس را نشان می‌دهد و گرادیان نمونهٔ نرم را نگه می‌دارد؛ اریبی آن با τ از بین نمی‌رود.",
+      en: "Straight-through passes the corner on and the gradient of the relaxed draw back: what follows sees real categories, but the gradient is still biased, and its variance is larger.",
+      fa: "گذر مستقیم رأس را به جلو و گرادیان نمونهٔ نرم را به عقب می‌فرستد: لایه‌های بعد دسته‌های واقعی را می‌بینند، ولی گرادیان باز هم اریب است و واریانسش بیشتر.",
     },
   ],
   question: {

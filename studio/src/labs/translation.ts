@@ -43,8 +43,8 @@ export const translation = defineLab({
   },
   lesson: [
     {
-      en: "Domain A are digits, domain B outlines of other digits; which belong together is hidden from the model.",
-      fa: "دامنهٔ A رقم‌ها و دامنهٔ B خط دور رقم‌های دیگر است؛ اینکه کدام به کدام تعلق دارد از مدل پنهان است.",
+      en: "Domain A consists of digits, domain B of the outlines of digits; the model never sees which belong together.",
+      fa: "دامنهٔ A رقم‌ها و دامنهٔ B خط دور رقم‌هاست؛ مدل هرگز نمی‌بیند کدام به کدام تعلق دارد.",
     },
     {
       en: "The discriminator of B only asks whether an image looks like an outline, not whether it is that of this digit.",
@@ -55,7 +55,7 @@ export const translation = defineLab({
       fa: "چرخهٔ A → B → A باید برگردد: بدون آن هر خط دوری به خوبیِ خط دور درست است.",
     },
     {
-      en: "Since pairs are known to us, the error to the hidden pair can be measured, though not learned from.",
+      en: "Since we know the pairs, the error to the hidden pair can be measured, though the model does not learn from it.",
       fa: "چون ما جفت‌ها را می‌دانیم، خطا تا جفت پنهان قابل اندازه‌گیری است، هر چند مدل از آن یاد نمی‌گیرد.",
     },
     {

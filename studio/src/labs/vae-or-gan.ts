@@ -46,13 +46,13 @@ export const vaeOrGan = defineLab({
   id: "vae-or-gan",
   title: { en: "VAE or GAN", fa: "VAE یا GAN" },
   idea: {
-    en: "On the same digits, with the same decoder and the same steps, a VAE is blurred but covers, and a GAN is sharp but may miss.",
+    en: "On the same digits, with the same decoder and the same steps, a VAE is blurred but covers all kinds, and a GAN is sharp but may miss some.",
     fa: "با همان رقم‌ها، همان رمزگشا و همان تعداد گام، VAE تار است ولی همه را پوشش می‌دهد و GAN تیز است ولی ممکن است بخشی را جا بیندازد.",
   },
   lesson: [
     {
-      en: "Both decoders have the same layers and see the same batches; only what they are asked for differs.",
-      fa: "هر دو رمزگشا لایه‌های یکسان دارند و همان دسته‌ها را می‌بینند؛ تنها هدفشان متفاوت است.",
+      en: "Both decoders have the same layers and are trained on the same digits for the same number of steps; only the objective differs.",
+      fa: "هر دو رمزگشا لایه‌های یکسان دارند و با همان رقم‌ها و همان تعداد گام آموزش می‌بینند؛ تنها تابع هدفشان متفاوت است.",
     },
     {
       en: "The likelihood of a VAE punishes every missed image, so it hedges: the mean of several digits is a blur.",

@@ -69,12 +69,12 @@ export const vaeWorkbenchOf = (stepsEach: number) =>
         fa: "هر نقطهٔ صفحهٔ نهفته یک رقم آزمون است؛ نقطهٔ زیر نشانگر هم‌زمان رمزگشایی می‌شود.",
       },
       {
-        en: "Raise β and the dots crowd around 0: at the end all posteriors equal the prior and nothing is said (posterior collapse).",
-        fa: "با افزایش β نقطه‌ها دور صفر جمع می‌شوند: در پایان همهٔ پسین‌ها با پیشین یکی می‌شوند و چیزی گفته نمی‌شود (فروپاشی پسین).",
+        en: "Raise β and the dots crowd around 0: in the end all posteriors equal the prior and the code says nothing about the image (posterior collapse).",
+        fa: "با افزایش β نقطه‌ها دور صفر جمع می‌شوند: در پایان همهٔ پسین‌ها با پیشین یکی می‌شوند و کد دیگر چیزی دربارهٔ تصویر نمی‌گوید (فروپاشی پسین).",
       },
       {
-        en: "With the constraint, the multiplier rises while KL > δ and falls while KL < δ, until their product with the slack is 0 (KKT).",
-        fa: "در حالت قید، ضریب تا وقتی KL > δ است زیاد و تا وقتی KL < δ است کم می‌شود تا ضرب آن در فاصله از قید صفر شود (KKT).",
+        en: "With the constraint, the multiplier rises while KL > δ and falls while KL < δ, until its product with KL − δ is 0 (KKT).",
+        fa: "در حالت قید، ضریب تا وقتی KL > δ است زیاد و تا وقتی KL < δ است کم می‌شود تا حاصل‌ضرب آن در KL − δ صفر شود (KKT).",
       },
     ],
     question: {
