@@ -49,6 +49,7 @@ export interface Arithmetic {
  * - `product`: operands are stacks of matrices [..., m, k] and [..., k, n] with equal leading axes; `narrow` gives other ops
  *   if they are faster.
  * - `scatter`: adds slices of the first operand along an axis to zeros, at the indices in the second operand.
+ * - `parts`: parts of the result, which views of its memory are, from corresponding elements of parts of the operand.
  * - `composite`: computed by other ops, none of which is a composite.
  */
 export type KernelForm<A extends Attrs = Attrs> =
@@ -67,4 +68,11 @@ export type KernelForm<A extends Attrs = Attrs> =
       readonly narrow: (inputs: readonly Tensor[], attrs: A) => Tensor | null;
     }
   | { readonly scatter: (attrs: A) => { readonly axis: number } }
+  | {
+      readonly parts: {
+        readonly reads: (x: View, attrs: A) => readonly View[];
+        readonly compute: (k: Arithmetic, parts: readonly Scalar[], attrs: A) => readonly Scalar[];
+        readonly writes: (y: View, attrs: A) => readonly View[];
+      };
+    }
   | { readonly composite: (inputs: readonly Tensor[], attrs: A, y: Tensor) => Tensor };

@@ -40,6 +40,15 @@ export function sliceView(view: View, axis: number, start: number, stop: number)
   );
 }
 
+/** `count` elements along an axis from `start` on, each `step` after the one before. */
+export function stepView(view: View, axis: number, start: number, step: number, count: number): View {
+  const shape = view.shape.map((extent, i) => (i === axis ? count : extent));
+  const strides = view.strides.map((stride, i) => (i === axis ? stride * step : stride));
+  return mapped({ ...view, shape, strides, offset: view.offset + start * view.strides[axis]! }, (places) =>
+    stepView(places, axis, start, step, count),
+  );
+}
+
 /** The view broadcast to a larger shape: aligned at the last axis, repeated along axes of extent 1. */
 export function broadcastView(view: View, shape: Shape): View {
   const lead = shape.length - view.shape.length;

@@ -105,6 +105,7 @@ class Fuser {
     if ("reduction" in form) return this.reduction(node, form);
     if ("product" in form) return this.product(node, form);
     if ("scatter" in form) return this.scatter(node, form);
+    if ("parts" in form) return this.inParts(node, form);
     throw new TypeError(`kernels: ${opOf(node).name} was not expanded`);
   }
 
@@ -242,6 +243,16 @@ class Fuser {
     return this.added(node, step, [...g!.writers, ...places!.writers]);
   }
 
+  private inParts(node: Tensor, { parts }: Extract<KernelForm, { parts: unknown }>): Value {
+    const place = this.values.placeOf(node);
+    const from = this.values.stored(node.inputs[0]!);
+    const writers = this.values.storeParts(node, from.writers, parts.reads(from.view, node.attrs), {
+      compute: (loads) => parts.compute(this.values.k, loads, node.attrs) as readonly Node[],
+      targets: parts.writes(place, node.attrs),
+    });
+    return { kind: "stored", view: place, writers };
+  }
+
   private product(node: Tensor, form: Extract<KernelForm, { product: unknown }>): Value {
     const [a, b] = node.inputs.map((from) => this.values.stored(from));
     const views = form.product(a!.view, b!.view, node.attrs, node.shape as Shape);
@@ -333,7 +344,7 @@ function factorsOf(order: readonly Tensor[]): Set<Tensor> {
     if ("view" in form) follow(factor.inputs[0]!);
     else {
       found.add(factor);
-      if ("join" in form) factor.inputs.forEach(follow);
+      if ("join" in form || "parts" in form) factor.inputs.forEach(follow);
     }
   };
   for (const node of order) if ("product" in opOf(node).kernel) node.inputs.forEach(follow);

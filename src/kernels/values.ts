@@ -178,6 +178,22 @@ export class Values {
     return [pass.id];
   }
 
+  /** Writes parts of a tensor, each computed from loads of views of one shape, in one pass. @returns The steps that do so. */
+  storeParts(
+    node: Tensor,
+    writers: readonly number[],
+    reads: readonly View[],
+    { compute, targets }: { compute: (loads: readonly Node[]) => readonly Node[]; targets: readonly View[] },
+  ): number[] {
+    const pass = this.newPass(reads[0]!.shape);
+    this.dependencies.need(pass.id, writers);
+    const results = compute(reads.map((view) => this.k.load(view, node.dtype)));
+    for (const [i, view] of targets.entries()) {
+      pass.stores.push({ view, value: this.calmed.has(node) ? this.calm(results[i]!) : results[i]! });
+    }
+    return [pass.id];
+  }
+
   private calm(value: Node): Node {
     const { k } = this;
     if (value.kind !== "applied" || value.type !== "float32") return value;

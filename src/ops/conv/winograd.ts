@@ -9,15 +9,13 @@ import { add } from "../pointwise/add.ts";
 import { mul } from "../pointwise/mul.ts";
 import { sub } from "../pointwise/sub.ts";
 import type { Geometry } from "./geometry.ts";
+import { type Matrix, gridSums } from "./grid-sums.ts";
 
 // Winograd's minimal filtering F(2, r): two neighbouring outputs of r taps from r + 1 multiplications instead of 2 r,
 //   y = A' [(G w) * (B' x)],
 // along both axes. With a stride s and r s taps, the s phases of an image are channels of a convolution with r taps and stride 1.
 // The gradients are the transposes of the same bilinear form, so all three share the transforms of image, kernel and gradient:
 //   dx = B [(G w) * (A g)],  dw = G' [(B' x) * (A g)].
-
-/** A matrix, row by row. */
-type Matrix = readonly (readonly number[])[];
 
 interface Algorithm {
   /** B', with a row for each product and a column for each input. */
@@ -122,21 +120,16 @@ function shareOf({ kernel, tiles, narrow }: Axis): number {
 
 /** The convolution of x [n, h, w, c] with w [kh, kw, c, o]: [n, h', w', o]. */
 export function winogradConv(x: Tensor, w: Tensor, axes: Winograd): Tensor {
-  return convolved(x, tapsOf(w, axes), axes);
+  return convolved(x, ofKernel(tapsOf(w, axes), axes), axes);
 }
 
-function convolved(x: Tensor, taps: readonly (readonly Tensor[])[], axes: Winograd): Tensor {
+/** @param kernel The transformed kernel. */
+function convolved(x: Tensor, kernel: Tensor, axes: Winograd): Tensor {
   const [down, across] = axes;
-  const [n, o] = [x.shape[0] as number, taps[0]![0]!.shape[3] as number];
-  const product = matmul(ofImage(x, axes), ofKernel(taps, axes));
-  const products = gridOf(product, axes, [n, down.tiles, 1, across.tiles, 1, o]);
-  const lines = down.output.map((row) =>
-    concat(
-      across.output.map((column) => weighted(products, row, column)),
-      4,
-    ),
-  );
-  const y = reshape(concat(lines, 2), [n, 2 * down.tiles, 2 * across.tiles, o]);
+  const [n, o] = [x.shape[0] as number, kernel.shape[2] as number];
+  const products = gridOf(matmul(ofImage(x, axes), kernel), axes, [n, down.tiles, across.tiles, o]);
+  const sums = gridSums(products, { ...whole(down.output, 0), to: 4 }, { ...whole(across.output, 1), to: 6 });
+  const y = reshape(sums, [n, 2 * down.tiles, 2 * across.tiles, o]);
   return slice(slice(y, 1, 0, down.narrow), 2, 0, across.narrow);
 }
 
@@ -147,13 +140,15 @@ export function winogradTranspose(g: Tensor, w: Tensor, axes: Winograd): Tensor 
   const taps = tapsOf(w, axes);
   if (axes.every(({ stride, padding, kernel }) => stride === 1 && padding < kernel[0]!.length)) {
     // With a stride of 1 it is a convolution with the kernel turned around, whose tiles do not overlap.
-    const turned = taps.toReversed().map((line) => line.toReversed().map((tap) => transpose(tap, [0, 1, 3, 2])));
-    return convolved(g, turned, [mirrored(down), mirrored(across)]);
+    const turned = transpose(taps, [0, 1, 2, 3, 5, 4]);
+    return convolved(g, ofKernel(turned, axes, true), [mirrored(down), mirrored(across)]);
   }
   const product = matmul(ofGradient(g, axes), ofKernel(taps, axes), { transposeB: true });
-  const products = gridOf(product, axes, [n, down.tiles, across.tiles, down.stride, across.stride, c]);
+  const products = slices(gridOf(product, axes, [n, down.tiles, across.tiles, down.stride, across.stride, c]), 0);
   const lines = products.map((row) => {
-    const parts = row.map((part) => transpose(part, [0, 1, 3, 2, 4, 5]));
+    const parts = slices(row, 1).map((part) =>
+      transpose(reshape(part, part.shape.slice(2) as number[]), [0, 1, 3, 2, 4, 5]),
+    );
     const columns = reshape(overlapped(parts, across, 3), [n, down.tiles, down.stride, extentOf(across), c]);
     return trimmed(columns, 3, across);
   });
@@ -166,84 +161,79 @@ export function winogradWeightGrad(x: Tensor, g: Tensor, axes: Winograd): Tensor
   const [down, across] = axes;
   const [c, o] = [x.shape[3] as number, g.shape[3] as number];
   const product = matmul(ofImage(x, axes), ofGradient(g, axes), { transposeA: true });
-  const products = gridOf(product, axes, [down.stride, 1, across.stride, c, o]);
+  const products = gridOf(product, axes, [down.stride, across.stride, c, o]);
   const [lines, columns] = [transposed(down.kernel), transposed(across.kernel)];
-  const parts = lines.map((row) =>
-    concat(
-      columns.map((column) => weighted(products, row, column)),
-      1,
-    ),
-  );
-  return reshape(concat(parts, 0), [lines.length * down.stride, columns.length * across.stride, c, o]);
+  const taps = gridSums(products, { ...whole(lines, 0), to: 2 }, { ...whole(columns, 1), to: 4 });
+  return reshape(taps, [lines.length * down.stride, columns.length * across.stride, c, o]);
 }
 
 /** B' x: for each product all tiles, with the phases as channels, [products, n * tiles, stride * stride * c]. */
 function ofImage(x: Tensor, [down, across]: Winograd): Tensor {
   const [n, c] = [x.shape[0] as number, x.shape[3] as number];
-  const whole = [down, across].reduce((image, axis, i) => {
+  const padded = [down, across].reduce((image, axis, i) => {
     const used = Math.min(axis.wide, extentOf(axis) - axis.padding);
     const rest = extentOf(axis) - axis.padding - used;
     return padAxis(slice(image, i + 1, 0, used), i + 1, axis.padding, rest);
   }, x);
-  const pairs = reshape(whole, [n, down.tiles + 1, 2, down.stride, across.tiles + 1, 2, across.stride, c]);
-  // Input i of tile t is number 2 t + i: of the same pair, or of the next.
-  const inputs = (from: Tensor, { tiles, input }: Axis, axis: number) =>
-    input[0]!.map((_, i) => slice(slice(from, axis, i >> 1, (i >> 1) + tiles), axis + 1, i & 1, (i & 1) + 1));
-  const shape = [n, down.tiles, down.stride, across.tiles, across.stride, c];
-  const grid = inputs(pairs, down, 1).map((line) =>
-    inputs(line, across, 4).map((one) => transpose(reshape(one, shape), [0, 1, 3, 2, 4, 5])),
+  const phases = reshape(padded, [n, 2 * down.tiles + 2, down.stride, 2 * across.tiles + 2, across.stride, c]);
+  const tiled = ({ input, tiles }: Axis, axis: number) => ({ ...whole(input, axis), step: 2, count: tiles });
+  const sums = gridSums(
+    transpose(phases, [0, 1, 3, 2, 4, 5]),
+    { ...tiled(down, 1), to: 0 },
+    { ...tiled(across, 2), to: 1 },
   );
-  const channels = down.stride * across.stride * c;
-  return stacked(grid, down.input, across.input, [n * down.tiles * across.tiles, channels]);
+  return stacked(sums, n * down.tiles * across.tiles);
 }
 
-/** The kernel of each tap, down and across, of all phases: [stride, stride, c, o]. */
-function tapsOf(w: Tensor, [down, across]: Winograd): Tensor[][] {
+/** The kernel of each tap, down and across, of all phases: [rows, columns, stride, stride, c, o]. */
+function tapsOf(w: Tensor, [down, across]: Winograd): Tensor {
   const [c, o] = w.shape.slice(2) as [number, number];
   const [rows, columns] = [down.kernel[0]!.length, across.kernel[0]!.length];
   const taps = reshape(w, [rows, down.stride, columns, across.stride, c, o]);
-  return slices(taps, 0).map((line) => slices(line, 2).map((tap) => reshape(tap, [down.stride, across.stride, c, o])));
+  return transpose(taps, [0, 2, 1, 3, 4, 5]);
 }
 
-/** G w: for each product the kernel of all phases, [products, stride * stride * c, o]. */
-function ofKernel(taps: readonly (readonly Tensor[])[], [down, across]: Winograd): Tensor {
-  const [rows, columns, c, o] = taps[0]![0]!.shape as [number, number, number, number];
-  return stacked(taps, down.kernel, across.kernel, [rows * columns * c, o]);
+/** G w: for each product the kernel of all phases, [products, stride * stride * c, o]. @param turned Whether taps are in reverse. */
+function ofKernel(taps: Tensor, [down, across]: Winograd, turned = false): Tensor {
+  const own = ({ kernel }: Axis, axis: number) => {
+    const grid = whole(kernel, axis);
+    return turned ? { ...grid, starts: grid.starts.toReversed() } : grid;
+  };
+  const sums = gridSums(taps, { ...own(down, 0), to: 0 }, { ...own(across, 1), to: 1 });
+  const [rows, columns, c] = taps.shape.slice(2) as [number, number, number];
+  return stacked(sums, rows * columns * c);
 }
 
 /** A g: for each product the gradients of all tiles, [products, n * tiles, o]. */
 function ofGradient(g: Tensor, [down, across]: Winograd): Tensor {
-  const [n, o] = [g.shape[0] as number, g.shape[3] as number];
-  const whole = [down, across].reduce((image, { narrow, tiles }, i) => padAxis(image, i + 1, 0, 2 * tiles - narrow), g);
-  const pairs = reshape(whole, [n, down.tiles, 2, across.tiles, 2, o]);
-  const grid = slices(pairs, 2).map((line) =>
-    slices(line, 4).map((one) => reshape(one, [n, down.tiles, across.tiles, o])),
+  const n = g.shape[0] as number;
+  const padded = [down, across].reduce(
+    (image, { narrow, tiles }, i) => padAxis(image, i + 1, 0, 2 * tiles - narrow),
+    g,
   );
-  const matrices = [transposed(down.output), transposed(across.output)] as const;
-  return stacked(grid, ...matrices, [n * down.tiles * across.tiles, o]);
+  const tiled = ({ output, tiles }: Axis, axis: number) => ({
+    ...whole(transposed(output), axis),
+    step: 2,
+    count: tiles,
+  });
+  const sums = gridSums(padded, { ...tiled(down, 1), to: 0 }, { ...tiled(across, 2), to: 1 });
+  return stacked(sums, n * down.tiles * across.tiles);
 }
 
-/** For each pair of rows of two matrices the weighted sum of a grid of tensors, as matrices of a shape. */
-function stacked(
-  grid: readonly (readonly Tensor[])[],
-  down: Matrix,
-  across: Matrix,
-  [rows, columns]: readonly [number, number],
-): Tensor {
-  const parts = down.flatMap((row) =>
-    across.map((column) => {
-      const sum = weighted(grid, row, column);
-      return reshape(sum, [1, ...sum.shape]);
-    }),
-  );
-  return reshape(concat(parts, 0), [parts.length, rows, columns]);
+/** The parts along an axis that the columns of a matrix belong to: its items, one after the other. */
+function whole(factors: Matrix, axis: number): { axis: number; starts: number[]; factors: Matrix } {
+  return { axis, starts: factors[0]!.map((_, i) => i), factors };
 }
 
-/** The products of a stack, down and across, in a shape. */
-function gridOf(stack: Tensor, [down, across]: Winograd, shape: readonly number[]): Tensor[][] {
-  const parts = slices(stack, 0).map((part) => reshape(part, shape));
-  const width = across.kernel.length;
-  return down.kernel.map((_, i) => parts.slice(i * width, (i + 1) * width));
+/** Sums [down, across, ...] as matrices with a number of rows. */
+function stacked(sums: Tensor, rows: number): Tensor {
+  const [down, across] = sums.shape as [number, number];
+  return reshape(sums, [down * across, rows, -1]);
+}
+
+/** A stack of products as a grid, down and across, of tensors of a shape. */
+function gridOf(stack: Tensor, [down, across]: Winograd, shape: readonly number[]): Tensor {
+  return reshape(stack, [down.kernel.length, across.kernel.length, ...shape]);
 }
 
 /** Tiles along an axis as pairs of places, where each reaches into the next: [..., tiles, ...] to [..., tiles + 1, 2, ...]. */
@@ -281,13 +271,6 @@ function extentOf({ tiles, stride }: Axis): number {
 function trimmed(x: Tensor, at: number, axis: Axis): Tensor {
   const used = Math.min(axis.wide, extentOf(axis) - axis.padding);
   return padAxis(slice(x, at, axis.padding, axis.padding + used), at, 0, axis.wide - used);
-}
-
-function weighted(grid: readonly (readonly Tensor[])[], row: readonly number[], column: readonly number[]): Tensor {
-  return sumOf(
-    row,
-    grid.map((line, i) => (row[i] === 0 ? line[0]! : sumOf(column, line))),
-  );
 }
 
 /** The sum of tensors times factors, at least one of which is positive. */
