@@ -65,7 +65,9 @@ const gridSumsOp = defineOp<Grid>({
   },
   gradient: "none",
   emit: () => {
-    throw new TypeError("gridSums: it is part of the kernels' form of convolutions, which have an ONNX form of their own");
+    throw new TypeError(
+      "gridSums: it is part of the kernels' form of convolutions, which have an ONNX form of their own",
+    );
   },
   kernel: {
     parts: {
