@@ -7,8 +7,8 @@ export default defineConfig({
     globalSetup: "test/build.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Engines use every core by themselves.
-    maxWorkers: 2,
+    // Engines use every core by themselves; but many tests wait for processes, browsers and servers half of their time.
+    maxWorkers: 3,
     projects: [
       { extends: true, test: { name: "zaya", include: ["test/**/*.test.ts"], exclude: [labs] } },
       { extends: true, test: { name: "labs", include: [labs], globalSetup: "test/labs/build.ts" } },

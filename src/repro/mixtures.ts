@@ -51,7 +51,7 @@ interface MixtureRow {
 }
 
 const budgets: Readonly<Record<Scale, { readonly steps: number; readonly seeds: readonly number[] }>> = {
-  quick: { steps: 500, seeds: [1] },
+  quick: { steps: 100, seeds: [1] },
   full: { steps: 25_000, seeds: [1, 2, 3, 4, 5] },
 };
 
@@ -67,7 +67,7 @@ function mixtureRow({ name, data, summary, bar, stretch, paper, noise }: Mixture
     bar: `at least two remedies with ${bar.modes} modes or more on average and more than ${Number((100 * bar.highQuality).toFixed(1))} % high-quality samples at the last step. Quick: training completes`,
     paper,
     scales: {
-      quick: "500 steps and one seed instead of 25,000 and five",
+      quick: "100 steps and one seed instead of 25,000 and five",
       full: "25,000 generator steps with batch size 256 (about 21,000 for AdaGAN, shared by its ten components), learning rate decaying from 1e-3 to 1e-5, nets with 2 x 128 hidden units, 2 noise dimensions, 5 seeds, 2500 samples",
     },
     run: async (context) => {
