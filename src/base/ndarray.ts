@@ -15,7 +15,7 @@ interface Storage {
 /** Element type of an array. */
 export type DType = keyof Storage;
 
-/** Numbers in memory: contiguous, C order (last axis fastest). The symbolic counterpart is `Tensor`. */
+/** Numbers in memory: contiguous, in C order (the last axis varies fastest). The symbolic counterpart is `Tensor`. */
 export interface NdArray<D extends DType = DType> {
   readonly dtype: D;
   readonly shape: Shape;

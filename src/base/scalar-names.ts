@@ -64,7 +64,7 @@ export function isOfMetric(name: string, metric: string): boolean {
   return scalarParts(name).owner === metric;
 }
 
-/** The name of a scalar computed on training items; without it, a scalar is that of held-out items. */
+/** The name of a scalar computed on training items; a name without this prefix is that of held-out items. */
 export function ofTrainingItems(name: string): string {
   return `train/${name}`;
 }

@@ -51,7 +51,7 @@ function declareCompare(command: Command): void {
   command
     .argument("<run...>", "run folders, two or more")
     .option("--out <file>", "HTML page to write (default: compare.html)")
-    .option("--different-data", "compare runs although they were trained on different data");
+    .option("--different-data", "compare the runs even if they were trained on different data");
   addMeasureFlags(command, "none; the page shows the results of zaya eval");
   addDeviceFlag(command);
   addOutputFlags(command, { quiet: true, force: "replace the file" });

@@ -37,7 +37,7 @@ type Row = readonly string[];
 export function linesOf(overview: DataOverview): string[] {
   const { data, summary } = overview;
   const { kind, shape } = summary;
-  const axes = kind === "image" ? "height x width x channels" : "numbers of a point";
+  const axes = kind === "image" ? "height x width x channels" : "coordinates of a point";
   const [items, ...contents] = contentRows(overview);
   return [
     summary.name,
@@ -55,7 +55,10 @@ export function pairLines(pairs: Warned, a: DataOverview, b: DataOverview): stri
   const partners = unmatched.length === 0 ? "" : `; ${counted(unmatched.length, "file")} without a partner`;
   const rows = [
     ["items", `${sizeText(train)} for training, ${sizeText(test)} for testing`],
-    ["pairs", aligned ? "aligned: each image is the target of the other" : `two domains, not aligned${partners}`],
+    [
+      "pairs",
+      aligned ? "aligned: the images of a pair are translations of each other" : `two domains, not aligned${partners}`,
+    ],
     ["shape", `${a.summary.shape.join(" x ")}  (of either image: height x width x channels)`],
     ...sourceRows(pairs.data),
   ];

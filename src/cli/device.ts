@@ -26,7 +26,7 @@ const sessionOptions = z.object({
   threads: integerField("threads of the engine; the last digits of results can depend on it (default: one per core)", {
     min: 1,
   }).optional(),
-  until: integerField("save and stop after this step; zaya resume continues", { min: 1 }).optional(),
+  until: integerField("save and stop after this step; continue with zaya resume", { min: 1 }).optional(),
 });
 
 export type SessionOptions = z.output<typeof sessionOptions>;

@@ -97,7 +97,7 @@ async function runDistance(a: string, b: string, flags: DistanceFlags): Promise<
   const context = { key: fold(key(seed), "distance"), memory: availableMemory() };
   requireRoom(distance, sides, context.memory);
   const seconds = expectedSeconds(distance, sides, (some) => distance.measure(...some, chosen, context), systemClock);
-  if (seconds >= worthTelling) output.say(`about ${roughly(seconds)}; fewer points (-n) take less`);
+  if (seconds >= worthTelling) output.say(`about ${roughly(seconds)}; fewer points (-n) take less time`);
   const result = distance.measure(...sides, chosen, context);
   if (plan !== undefined && result.plan !== undefined) {
     const bytes = encodePlan(result.plan, plan, sides[0].indices, sides[1].indices);

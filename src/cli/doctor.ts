@@ -97,7 +97,7 @@ function fixFor(device: Measured, { hint, known }: Extract<Measurement, { proble
     process.platform === "linux"
       ? "install a Vulkan driver and loader (Debian: libvulkan1 and mesa-vulkan-drivers)"
       : "update the graphics driver";
-  return `${drivers}; until then leave --device out`;
+  return `${drivers}; until then, omit --device`;
 }
 
 /** One line of an error, without the part after "got", which is often a long message of a driver or loader. */
@@ -105,7 +105,7 @@ function problemOf(message: string): string {
   return message.split(/\n| - got /)[0]!;
 }
 
-/** @param find Its version. */
+/** @param find Returns the version of the package. */
 async function packageReport(find: () => string | Promise<string>): Promise<PackageReport> {
   try {
     return { version: await find(), problem: null, fix: null };

@@ -27,8 +27,8 @@ export function reportError(error: unknown, stderr: TextStream = process.stderr)
   if (own !== null) {
     const { place, innermost } = own;
     const hint = innermost
-      ? "it is thrown by a file of your own"
-      : "it is thrown by zaya, called there: check what is passed to it; if that is right, report a bug in zaya with the lines below";
+      ? "the error was thrown in your own file"
+      : "zaya threw the error when called there: check the arguments; if they are right, report a bug in zaya with the lines below";
     tell(stderr, `${place}: ${error instanceof Error ? error.message : text}`, hint);
     if (!innermost) writeLines(stderr, text.split("\n"));
     return exitCodes.refused;

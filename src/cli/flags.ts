@@ -33,7 +33,7 @@ export function addOutputFlags(
   const add = (flag: string, doc: string) => command.addOption(new Option(flag, doc).helpGroup("Output:"));
   if (force !== undefined) add("--force", force);
   if (quiet) add("--quiet", "print only warnings and the result");
-  if (pictures) add("--no-pictures", "do not show sample grids in the terminal, which takes 24-bit colour");
+  if (pictures) add("--no-pictures", "do not show sample grids in the terminal (they require 24-bit colour)");
   add("--json", quiet ? "print one JSON object at the end; progress goes to stderr" : "print one JSON object");
   command.addHelpOption(new Option("-h, --help", "show this help").helpGroup("Output:"));
 }

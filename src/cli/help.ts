@@ -5,7 +5,7 @@ import { pasteable } from "./invocation.ts";
 
 /** Width of the column of flags, including the gap; longer ones are on a line of their own. */
 const termWidth = 24;
-/** Lines longer than this are hard to read, whatever the terminal has. */
+/** Lines longer than this are hard to read, however wide the terminal is. */
 const widest = 100;
 /** Below this, descriptions stand under their flags. */
 const twoColumns = 60;

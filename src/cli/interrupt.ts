@@ -34,13 +34,13 @@ export function catchInterrupt(output: Output, ends = "after this step and savin
   return controller.signal;
 }
 
-/** Node resets nohup's ignoring of hang-ups. */
+/** Ignores hang-ups again, as nohup requested: Node restores their default at its start. */
 export function keepHangUpIgnored(): void {
   if (hangUpIsIgnored()) process.on("SIGHUP", () => undefined);
 }
 
 /**
- * Whether this process was started with hang-ups ignored. Node resets that before any JavaScript runs, so it is
+ * Whether this process was started with hang-ups ignored. Node undoes that before any JavaScript runs, so it is
  * inferred: from the command that the shell started, from how nohup redirects the streams, or from the parents ignoring
  * them.
  */
@@ -48,7 +48,7 @@ function hangUpIsIgnored(): boolean {
   return (
     basename(process.env["_"] ?? "") === "nohup" ||
     [1, 2].some((stream) => basename(linkOf(stream)) === "nohup.out") ||
-    // From a terminal nohup makes it a file that cannot be read.
+    // If stdin is a terminal, nohup replaces it by a file that cannot be read.
     (linkOf(0) === "/dev/null" && /^flags:\s*\d*1$/m.test(textOf("/proc/self/fdinfo/0"))) ||
     /^SigIgn:\s*[0-9a-f]*[13579bdf]$/m.test(textOf(`/proc/${process.ppid}/status`))
   );

@@ -12,7 +12,7 @@ export function noiseOfSeed(noise: Noise, seed: number, start: number, stop: num
   return drawNoise(noise, fold(key(seed), "sample"), stop - start, start);
 }
 
-/** Noise of the first item of each of some seeds. */
+/** Noise of the first item of each of the given seeds. */
 export function noiseOfSeeds(noise: Noise, seeds: readonly number[]): NdArray {
   return joinRows(seeds.map((seed) => noiseOfSeed(noise, seed, 0, 1)));
 }

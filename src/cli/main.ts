@@ -65,5 +65,5 @@ export async function declareProgram(name: string | undefined, words: readonly s
 /** @throws RunError when it has been removed, because relative paths cannot be resolved then. */
 function requireWorkingFolder(): void {
   if (workingFolder() !== null) return;
-  throw new RunError("the current folder must exist - got one that was removed", "cd to an existing folder");
+  throw new RunError("the current folder has been removed", "cd to an existing folder");
 }

@@ -30,19 +30,19 @@ export interface TrainerChoice {
 /** A trainer, until it is closed. */
 export interface OpenTrainer {
   readonly trainer: Trainer;
-  /** In words. */
+  /** Where it trains, as a phrase for the user. */
   readonly where: string;
   close(): Promise<void>;
 }
 
-/** Trials at once that cores and memory allow at most. */
+/** Maximum number of concurrent trials that cores and memory allow. */
 function fittingJobs(threads: number, bytes: number, output: Output): number {
   const cores = Math.max(1, Math.floor(availableParallelism() / threads));
   const free = availableMemory();
   const most = bytes === 0 ? cores : Math.max(1, Math.floor(free / bytes));
   if (most < cores) {
     output.say(
-      `${counted(most, "trial")} at once at most, of about ${gibibytes(bytes)} each, as ${gibibytes(free)} of memory are free`,
+      `at most ${counted(most, "trial")} at once: each takes about ${gibibytes(bytes)}, and ${gibibytes(free)} of memory are free`,
     );
   }
   return Math.min(cores, most);

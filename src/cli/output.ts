@@ -4,7 +4,7 @@ import { halfBlocks } from "./half-blocks.ts";
 import { pasteable } from "./invocation.ts";
 import { printable, printableJson } from "./printable.ts";
 
-/** Lines of a picture at most. */
+/** Maximum number of lines of a picture. */
 const tallest = 20;
 
 export interface OutputOptions {
@@ -16,7 +16,7 @@ export interface OutputOptions {
   readonly pictures?: boolean | undefined;
 }
 
-/** A stream to write lines to; with size and colour depth if it is a terminal. */
+/** A stream to write lines to; with its size if it is a terminal. */
 export interface TextStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;

@@ -14,7 +14,7 @@ import { toBytes, toChannelsFirst } from "../trained/index.ts";
 /** Formats of single images. */
 export const imageFormats = ["png", "jpg", "webp"] as const;
 
-/** Maximum bytes per number of an item while items are written: in a table, and in a grid of enlarged small images. */
+/** Maximum bytes of memory per value of an item while items are written: as text in a table, or enlarged in an image grid. */
 const bytesPerNumber: Readonly<Record<string, number>> = {
   ".npy": 8,
   ".csv": 32,

@@ -1,7 +1,7 @@
 /**
- * Characters that move the cursor, change what a terminal shows or hide: controls with escape sequences among them, line
- * and paragraph separators, marks, embeddings, overrides and isolates of direction, and characters without width. The
- * joiners of Persian and of emoji (U+200C, U+200D) are text.
+ * Characters that move the cursor, change what a terminal shows or are invisible: control characters (which start escape
+ * sequences), line and paragraph separators, bidirectional formatting characters, and characters of zero width. The joiners
+ * of Persian and of emoji (U+200C, U+200D) count as text.
  */
 const unprintable = /[\p{Cc}\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu;
 

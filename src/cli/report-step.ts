@@ -11,7 +11,7 @@ export function stepReporter(): (step: number) => void {
     const now = systemClock.now();
     if (!process.connected || now - told < reportEvery) return;
     told = now;
-    // If the supervisor has just ended, the closed channel shows it.
+    // An error is ignored: if the supervisor has just ended, the channel is closed, and the next call sees that.
     process.send!({ step }, undefined, undefined, () => undefined);
   };
 }

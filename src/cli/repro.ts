@@ -41,7 +41,7 @@ const options = z.object({
       min: 1,
     },
   ).optional(),
-  queue: textField("Redis or Valkey server whose workers train", "url").optional(),
+  queue: textField("Redis or Valkey server to which the workers are connected", "url").optional(),
   training: textField("run only this training run of the row; used by --jobs and --queue", "id").optional(),
 });
 

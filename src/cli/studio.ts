@@ -19,7 +19,7 @@ export const studioCommand: CommandDefinition = { declare: declareStudio, json: 
 
 function declareStudio(command: Command): void {
   addExamples(command, [
-    ["monitor the runs of the folder runs, and start others", "zaya studio"],
+    ["monitor the runs in ./runs, and start others", "zaya studio"],
     ["show runs received as a zip file", "zaya studio runs.zip"],
   ]);
   command

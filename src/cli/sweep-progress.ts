@@ -86,7 +86,7 @@ export class SweepProgress implements SweepListener {
       this.output.say(whole.join("  "));
       return;
     }
-    // On a narrow terminal the time left is worth more than the rest.
+    // On a narrow terminal, the time left takes precedence over the other parts.
     const lines = [[bar(share), ...whole], whole, [done, ...left], left].map((parts) => parts.join("  "));
     this.output.show(lines.find((line) => line.length < this.output.columns!) ?? done);
   }

@@ -47,7 +47,7 @@ import { SweepProgress } from "./sweep-progress.ts";
 
 const options = z.object({
   jobs: countOrWordField(
-    "trials at once, each in a process of its own; auto: doubled, within the limits of cores and memory, while this makes more steps per second in total (default: auto)",
+    "trials at once, each in a process of its own; auto: doubled, within the limits of cores and memory, as long as this increases the total steps per second (default: auto)",
     ["auto"],
     "n",
   ).optional(),
@@ -235,7 +235,7 @@ async function writeTable(store: Store, result: SweepTable): Promise<void> {
   await store.write(pageFile, encodeText(sweepPage(result)));
 }
 
-/** Configurations and trials without a value that are shown at most; the files hold all. */
+/** Maximum numbers of configurations, and of trials without a value, that are printed; the files hold all. */
 const [shownRows, shownFailures] = [10, 10];
 
 function tell(folder: string, result: SweepTable, status: string, { out }: Options, output: Output): void {

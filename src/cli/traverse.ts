@@ -100,7 +100,7 @@ async function runTraverse(folder: string, flags: TraverseFlags): Promise<void> 
 function latentSize({ decoder, maps }: Model): number {
   const shape = decoder?.traversable === true ? maps[decoder.map]!.inputs[decoder.input]! : [];
   if (shape.length === 1) return shape[0]!;
-  throw new OptionError("the model must decode a vector of continuous latent dimensions - got one that does not");
+  throw new OptionError("the model does not decode a vector of continuous latent dimensions");
 }
 
 function describeRows(order: readonly number[], kl: readonly number[] | null): string[] {

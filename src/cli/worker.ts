@@ -19,7 +19,7 @@ import { storeField, withPlace } from "./store-flag.ts";
 import { outcomeText } from "./sweep-progress.ts";
 
 const options = z.object({
-  queue: textField("Redis or Valkey server whose trials to train", "url").optional(),
+  queue: textField("Redis or Valkey server with the queue of trials", "url").optional(),
   jobs: countOrWordField(
     "trials at once, each in a process of its own; auto: one per core, each of which waits until its threads and memory are free",
     ["auto"],

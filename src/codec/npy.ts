@@ -48,7 +48,7 @@ export interface NpyHeader {
   /** Byte order of the elements. */
   readonly bigEndian: boolean;
   readonly shape: Shape;
-  /** Whether the elements are in Fortran order: first axis fastest. */
+  /** Whether the elements are in Fortran order: the first axis varies fastest. */
   readonly fortran: boolean;
   /** Offset of the elements in bytes. */
   readonly bodyAt: number;

@@ -112,7 +112,7 @@ class FileDataset implements Dataset {
     return out;
   }
 
-  /** Neighbours are read together: the place of the first among the indices, its index, and how many. */
+  /** Runs of consecutive indices, which are read together: position of the first among `indices`, its value, and their number. */
   private neighbours(indices: ArrayLike<number>): [n: number, first: number, count: number][] {
     const found: [number, number, number][] = [];
     for (let n = 0; n < indices.length; n++) {

@@ -6,7 +6,7 @@ import { type Dataset, readExact } from "./dataset.ts";
 
 /** Relative difference below which numbers differ only by float64 rounding. */
 const rounding = 2 ** -50;
-/** Numbers per read. */
+/** Values per read. */
 const numbersAtOnce = 2 ** 20;
 
 /**

@@ -10,7 +10,7 @@ import type { Nearest } from "./symptom.ts";
 
 /** Number of items whose nearest training item is searched. */
 const asked = 250;
-/** Limit on the numbers in the training items to search: all of 60,000 images of 28 x 28 are within it. */
+/** Maximum number of values in the training items that are searched: 60,000 images of 28 x 28 are within it. */
 const maxNumbers = 50_000_000;
 /** Number of held-out items needed to estimate the distance of new items; with fewer, training items are compared with each other. */
 const [enough, among] = [20, 10_000];

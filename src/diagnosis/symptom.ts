@@ -35,7 +35,7 @@ export interface SampleSnapshot {
 export interface Evidence {
   /** Steps made; 0 for samples of unknown origin. */
   readonly step: number;
-  /** Numbers per item. */
+  /** Values per item: pixels times channels, or coordinates. */
   readonly dimensions: number;
   /** Training items on which dead units are counted. */
   readonly deadUnitItems: number;

@@ -82,8 +82,8 @@ export interface Distance<Options = Readonly<Record<string, unknown>>> extends D
 
 /**
  * Defines a distance. Points of weight 0 are left out before anything is computed, so they affect neither the value nor a
- * default; if the remaining weights are all equal, they are dropped. `Options` may name what the schema accepts by a
- * documented interface.
+ * default; if the remaining weights are all equal, they are dropped. `Options` can be a documented
+ * interface of the options that the schema accepts.
  */
 export function defineDistance<Schema extends z.ZodObject, Options extends z.input<Schema> = z.input<Schema>>(
   definition: DistanceDefinition<Schema>,
@@ -147,6 +147,6 @@ function requireUnweighted({ name, weighted }: Pick<Distance, "name" | "weighted
   if (weighted || sides.every(({ weights }) => weights === undefined)) return;
   throw new OptionError(
     `${name}: points must have equal weights - got different ones`,
-    "this distance supports weights only to leave points out: all equal, or 0",
+    "this distance ignores points of weight 0, but all other weights must be equal",
   );
 }

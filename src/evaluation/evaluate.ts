@@ -36,7 +36,7 @@ export interface Evaluation extends MetricResult {
   readonly floorItems?: number;
   /** Details of the floor. */
   readonly floorDetails?: MetricResult["details"];
-  /** Why a metric that needs a floor has none: the metric refuses those real items. */
+  /** Why there is no floor although real items are available: the metric refuses them. */
   readonly floorRefusal?: string;
   readonly perfect: string;
   readonly protocol: Protocol;
@@ -119,7 +119,7 @@ export function evaluate<Kind extends InputKind, Options>(
   return evaluator({ trained, data, part, key })(metric, options);
 }
 
-/** Inputs that are cheap enough to be gathered during training, and for which models and data. */
+/** Inputs that are cheap enough to be gathered during training, each with the models and data that provide it. */
 const usualInputs: Partial<Record<InputKind, (model: Model, data: Dataset) => boolean>> = {
   bound: ({ likelihood }) => likelihood !== undefined,
   predictions: ({ classifier }) => classifier !== undefined,
@@ -127,7 +127,7 @@ const usualInputs: Partial<Record<InputKind, (model: Model, data: Dataset) => bo
   cycles: (model, { sides }) => directionsOf(model).length > 1 && sides !== undefined,
 };
 
-/** Metrics evaluated on held-out items at the end of training, for one kind of model or another. */
+/** Metrics evaluated on held-out items at the end of training, for at least one kind of model. */
 export const endMetrics: readonly Metric[] = metrics.filter(({ needs }) => usualInputs[needs] !== undefined);
 
 /** A metric with its options. */
@@ -149,7 +149,7 @@ export function defaultMeasurements(model: Model, data: Dataset, own: readonly M
   return each.flatMap((options) => usual.map((metric) => ({ metric, options })));
 }
 
-/** Items of either split evaluated during training, and images translated at its end. */
+/** Maximum number of items of each split that are evaluated during training, and of images translated at its end. */
 export const followed = 1000;
 
 /** Makes the measurements of a run's end, with the random draws of the run's seed. */
@@ -171,12 +171,12 @@ export async function measureDefaults(
 /** Metrics of samples that are evaluated at the end of training if the data suffice, in the order of reporting. */
 export const drawnMetrics = metrics.filter(({ atEnd }) => atEnd === true);
 
-/** Limit on the numbers in the training set for nearest-item search at the end of training. */
+/** Maximum number of values in a training set that is searched for nearest items at the end of training. */
 const maxSearched = 50_000_000;
 const isPoints = ({ test }: DataSplit) => test.kind === "points";
 const isImages = ({ test }: DataSplit) => test.kind === "image";
 
-/** Data for which inputs about samples are available without further options, and quickly. */
+/** Data for which inputs about samples can be gathered quickly and without further options. */
 const inputsFromSamples: Partial<Record<InputKind, (data: DataSplit) => boolean>> = {
   modes: ({ test: { modes: declared } }) => declared?.kind === "centers",
   features: isPoints,
@@ -190,8 +190,8 @@ const inputsFromSamples: Partial<Record<InputKind, (data: DataSplit) => boolean>
 const drawnItems = 2000;
 
 /**
- * Measurements at the end of training: those made during training, for adversarial models those of samples, and all further
- * metrics: those that do not fit the model are reported as refused.
+ * Measurements at the end of training: those made during training; for adversarial models, those of samples; and all custom
+ * metrics, of which those that the model does not support are reported as refused.
  */
 export function endMeasurements(model: Model, data: DataSplit, own: readonly Metric[] = []): Measurement[] {
   const usual = defaultMeasurements(model, data.test, own);

@@ -24,7 +24,7 @@ export async function gatherPredictions(
   const { classifier } = trained.model;
   if (classifier === undefined) {
     throw new OptionError(
-      `${metric}: the model must be a classifier - got one that is not`,
+      `${metric}: the model is not a classifier`,
       "this metric is for runs of zaya train classifier",
     );
   }

@@ -53,7 +53,7 @@ async function made(subject: Subject, count: number, drawing: Drawing, metric: s
     return trained.translate(await source.read(indices), direction);
   }
   if (trained.model.generator === undefined) {
-    throw new DataError(`${metric}: the model must generate samples - got one that does not`);
+    throw new DataError(`${metric}: the model does not generate samples`);
   }
   return trained.sample(fold(key, "samples"), count);
 }

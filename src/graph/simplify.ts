@@ -14,13 +14,13 @@ export function simplify(outputs: readonly Tensor[]): Tensor[] {
   return new Simplifier().run(outputs);
 }
 
-/** Simplifies a graph several times over, between which nodes are rewritten; what is simple already costs little. */
+/** Simplifies a graph repeatedly while its nodes are rewritten; parts that are already simple take little time. */
 export class Simplifier {
   private readonly table = new Interned();
-  /** Simple forms of nodes that are not part of the graph, but of which a simple or rewritten one was made. */
+  /** Simplified forms of intermediate nodes: those that a simplification or rewriting produced, but that are not in the graph. */
   private readonly made = new Map<Tensor, Tensor>();
 
-  /** @param rewrite Another form of a node, whose inputs are simple already; null if it remains. */
+  /** @param rewrite Returns a replacement for a node whose inputs are already simplified, or null to keep the node. */
   run(outputs: readonly Tensor[], rewrite?: (node: Tensor) => Tensor | null): Tensor[] {
     const replaced = new Map<Tensor, Tensor>();
     for (const node of toposort(outputs)) {

@@ -26,7 +26,7 @@ export interface LoopNest {
   readonly loops: readonly Loop[];
   /** The vectorised loop, of four elements per iteration. */
   readonly vector: number;
-  /** The loop over tiles of the first reduced loop if that is long, and the total extent of the latter. */
+  /** If the first reduced loop is long: its loop over tiles, the loop within a tile, and their total extent. */
   readonly tiles: { readonly at: number; readonly of: number; readonly total: number } | null;
   readonly loads: ReadonlyMap<Load, Access>;
   readonly stores: readonly Access[];

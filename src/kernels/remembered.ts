@@ -1,4 +1,4 @@
-/** The same function for objects that do not change any more, of each of which it is computed once. */
+/** Memoizes a function of objects that no longer change. */
 export function remembered<K extends object, V>(find: (key: K) => V): (key: K) => V {
   const known = new WeakMap<K, V>();
   return (key) => {

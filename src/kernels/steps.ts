@@ -86,7 +86,7 @@ export class Dependencies {
   private readonly above: Bits[] = [];
   /** For each step, a subset of them that all others precede. */
   private readonly direct: Set<number>[] = [];
-  /** Whether any step depends on a step: most are new when their own dependencies are added, and pass none on. */
+  /** For each step, whether any other depends on it. Most steps get their dependencies while none does, so there is nothing to propagate. */
   private readonly isNeeded: boolean[] = [];
 
   /** The number of the next step. */

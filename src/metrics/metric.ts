@@ -27,7 +27,7 @@ export interface MetricInputs {
     readonly klPerLatent: NdArray;
     /** Posterior means [n, d]. */
     readonly mean: NdArray;
-    /** Numbers per item: pixels times channels. */
+    /** Values per item: pixels times channels, or coordinates. */
     readonly dimensions: number;
   };
   /** Log importance weights log p(x, z) - log q(z | x) in nats, [n, k]. */
@@ -159,7 +159,7 @@ export interface Metric<
   measure(inputs: MetricInputs[Kind], options?: Options): MetricResult;
 }
 
-/** Defines a metric. `Options` may name what the schema accepts by a documented interface. */
+/** Defines a metric. `Options` can be a documented interface of the options that the schema accepts. */
 export function defineMetric<
   Kind extends InputKind,
   Schema extends z.ZodObject,

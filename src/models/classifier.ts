@@ -26,9 +26,9 @@ export const options = z.object({
   hidden: integerListField(
     "channels of the convolutions, each of which halves height and width; widths for mlp (default: 32,64; 128 for mlp)",
   ).optional(),
-  features: integerField("width of the last hidden layer, whose features other metrics compare", { min: 1 }).default(
-    128,
-  ),
+  features: integerField("width of the last hidden layer, whose outputs are the features that other metrics compare", {
+    min: 1,
+  }).default(128),
 });
 
 type Options = z.output<typeof options>;

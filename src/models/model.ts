@@ -303,7 +303,7 @@ export interface TrainingDefaults {
   readonly rateEnd?: number;
 }
 
-/** A recipe: what `zaya train NAME` names. */
+/** A recipe, selected by its name in `zaya train NAME`. */
 export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly summary: string;
@@ -338,8 +338,8 @@ export interface Recipe {
 type OptionalIfEmpty<Options> = {} extends Options ? [options?: Options] : [options: Options];
 
 /**
- * Defines a recipe as a function: `vae({ latent: 10 })`. `Options` may name what the schema accepts by a documented
- * interface.
+ * Defines a recipe as a function: `vae({ latent: 10 })`. `Options` can be a documented interface of the options that
+ * the schema accepts.
  * @returns The recipe. Calling it throws OptionError for invalid options.
  */
 export function defineModel<Schema extends z.ZodObject, Options extends z.input<Schema> = z.input<Schema>>(

@@ -156,7 +156,7 @@ export interface ClassifierOptions {
   readonly arch?: Given<typeof classifierOptions>["arch"];
   /** Channels of the convolutions, each of which halves height and width; widths for mlp (default: 32,64; 128 for mlp). */
   readonly hidden?: Given<typeof classifierOptions>["hidden"];
-  /** Width of the last hidden layer, whose features other metrics compare. @default 128 */
+  /** Width of the last hidden layer, whose outputs are the features that other metrics compare. @default 128 */
   readonly features?: Given<typeof classifierOptions>["features"];
 }
 

@@ -43,7 +43,7 @@ export function parseBucketPlace(place: string): BucketPlace {
   const parts = rest.split("/").filter((part) => part !== "");
   if (bucket === undefined || parts.some((part) => part.startsWith("."))) {
     throw new OptionError(
-      `a place in a bucket must be s3://BUCKET/PREFIX - got ${place}`,
+      `a location in a bucket must be s3://BUCKET/PREFIX - got ${place}`,
       "a bucket's name consists of 3 to 63 lower-case letters, digits, . and -; no part of the prefix starts with a dot",
     );
   }
@@ -55,7 +55,7 @@ type Sdk = typeof import("@aws-sdk/client-s3");
 /** Attempts per request, with increasing pauses: about 10 s in all if the server asks to slow down. */
 const attempts = 6;
 
-/** Timeouts of establishing a connection and of a silent one, in milliseconds. Without them, requests on a lost connection would never end. */
+/** Timeouts for establishing a connection and for an idle one, in milliseconds. Without them, requests on a lost connection would never end. */
 const [connectionTimeout, socketTimeout] = [5000, 60_000];
 
 interface Connection {

@@ -58,6 +58,6 @@ export class FileSource implements ByteSource {
   private requireUnchanged(): void {
     const { size, mtimeMs } = fstatSync(this.descriptor);
     if (size === this.length && mtimeMs === this.modified) return;
-    throw changed(this.path, `${size} bytes that were ${this.length}, or other ones`);
+    throw changed(this.path, `${size} bytes instead of ${this.length}, or other contents`);
   }
 }

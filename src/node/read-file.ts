@@ -78,7 +78,7 @@ function requireRegular(path: string, found: Stats): void {
 export async function requireUnchanged({ path, handle, size, modified }: RegularFile, read: number): Promise<void> {
   const now = await handle.stat();
   if (read === size && now.size === size && now.mtimeMs === modified) return;
-  const got = read < size ? `${read} of ${size} bytes` : `${now.size} bytes that were ${size}, or other ones`;
+  const got = read < size ? `${read} of ${size} bytes` : `${now.size} bytes instead of ${size}, or other contents`;
   throw changed(path, got);
 }
 

@@ -17,7 +17,8 @@ const maxSweeps = 60;
  * algorithms for symmetric matrices", Numerische Mathematik 11, 1968.
  */
 export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
-  if (!matrix.every(Number.isFinite)) throw new DataError("numbers of a matrix must be finite - got one that is not");
+  if (!matrix.every(Number.isFinite))
+    throw new DataError("the entries of a matrix must be finite - got one that is not");
   const vectors = new Float64Array(n * n);
   const { diagonal, beside } = toThreeDiagonals(matrix.slice(), n, vectors);
   toOneDiagonal(diagonal, beside, vectors, n);

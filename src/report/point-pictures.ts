@@ -174,11 +174,11 @@ function groundCaption({ boundary, packing = 1 }: Discriminator): string {
   const line =
     boundary === null
       ? "the line is midway between its means on real and on generated points"
-      : "on the line its output is undecided";
+      : "the line is its decision boundary";
   const others = packing === 2 ? "a real point" : `${packing - 1} real points`;
   const beside =
     packing === 1
       ? ""
       : ` It sees packs of ${packing} items; here each point is packed with ${others}, averaged over ${companies} choices.`;
-  return `The background is the discriminator's output, darker for more real; ${line}.${beside}`;
+  return `The background is the discriminator's output, darker where it is higher (more real); ${line}.${beside}`;
 }

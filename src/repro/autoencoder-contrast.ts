@@ -59,7 +59,7 @@ export const autoencoderContrastRow: Row = {
   summary:
     "autoencoder and VAE with the same nets on MNIST: squared error of reconstructions, and distance to the nearest training image of samples (from the prior for the VAE, from a Gaussian fitted to the codes for the autoencoder) and of decodings of N(0, I)",
   source: "our own comparison; no published number",
-  bar: `with each of ${pairs} seeds (sign test, p = 0.031 each) the autoencoder has the lower reconstruction error, and its decodings of N(0, I) are farther from the data than those of the VAE. Quick: the same with one seed`,
+  bar: `for each of ${pairs} seeds (sign test, p = 0.031 each) the autoencoder has the lower reconstruction error, and its decodings of N(0, I) are farther from the data than those of the VAE. Quick: the same with one seed`,
   paper: {},
   scales: {
     quick: `${budgets.quick.epochs} epochs instead of ${budgets.full.epochs}, one seed instead of ${pairs}`,
@@ -112,7 +112,7 @@ export const autoencoderContrastRow: Row = {
         greater(values, "squaredError", budget) === 0 &&
         greater(values, "priorDistance", budget) === budget.seeds.length,
       remarks: [
-        `The autoencoder has the larger reconstruction error with ${greater(values, "squaredError", budget)} of ${budget.seeds.length} seeds. Its decodings of N(0, I) are farther from the data with ${greater(values, "priorDistance", budget)} seeds, by ${difference.toPrecision(3)} on average; the mean distance of test images to their nearest training image is ${values.testDistance!.toPrecision(3)}.`,
+        `The autoencoder has the larger reconstruction error for ${greater(values, "squaredError", budget)} of ${budget.seeds.length} seeds. Its decodings of N(0, I) are farther from the data for ${greater(values, "priorDistance", budget)} seeds, by ${difference.toPrecision(3)} on average; the mean distance of test images to their nearest training image is ${values.testDistance!.toPrecision(3)}.`,
       ],
     };
   },

@@ -62,7 +62,7 @@ export function documentRows(
     "",
     "Generated from the files in `docs/reproductions/` by `npm run reproductions`; each comes from `zaya repro ROW --scale full`.",
     "For `ring`, `grid`, `cyclegan-digits`, `cyclegan-small-data` and `dag-small-data` training runs were started separately, with the same code; training times were measured while other jobs were running.",
-    "Rows that missed their bar are included. Values are means over seeds; where a row counts pairs of seeds, the values for each seed are in its result file.",
+    "Rows that missed their acceptance criterion are included. Values are means over seeds; where a row counts pairs of seeds, the values for each seed are in its result file.",
     "",
     ...sections,
   ].join("\n");
@@ -74,7 +74,7 @@ function section(row: Row, results: readonly RowResult[], pictures: readonly str
     "",
     `${row.summary[0]!.toUpperCase()}${row.summary.slice(1)}.`,
     "",
-    `Source: ${row.source}. Bar: ${row.bar}.`,
+    `Source: ${row.source}. Criterion: ${row.bar}.`,
     "",
   ];
   if (results.length === 0) return [...head, "Not run yet.", ""].join("\n");
@@ -144,7 +144,7 @@ function table(row: Row, result: RowResult): string[] {
     return `| ${name} | ${published === undefined ? "" : significant(published, 5)} | ${text} |`;
   });
   const drawn = seeds.length === 0 ? "No random numbers" : `Seed${seeds.length > 1 ? "s" : ""} ${seeds.join(", ")}`;
-  const memory = peakMemory === undefined ? "" : ` and ${Math.round(peakMemory / 1e6)} MB at most`;
+  const memory = peakMemory === undefined ? "" : ` and at most ${Math.round(peakMemory / 1e6)} MB`;
   return [
     `**${scale}: ${passed ? "met" : "missed"}.** ${row.scales[scale]}. ${drawn}, ${(seconds / 60).toFixed(1)} minutes${memory} on ${machine}, ${date.slice(0, 10)}.`,
     "",

@@ -91,14 +91,14 @@ function mixtureRow({ name, data, summary, bar, stretch, paper, noise }: Mixture
   };
 }
 
-/** The results of the remedies that miss the bar. */
+/** The results of the remedies that miss the criterion. */
 function shortRemarks(values: Values, short: readonly string[]): string[] {
   if (short.length === 0) return [];
   const texts = short.map(
     (method) =>
       `${method} (${values[`${method}/modes`]!.toPrecision(3)} modes, ${(100 * values[`${method}/highQuality`]!).toPrecision(3)} %)`,
   );
-  return [`Remedies that miss the bar: ${texts.join(", ")}.`];
+  return [`Remedies that miss the criterion: ${texts.join(", ")}.`];
 }
 
 /** Training time against the fraction of high-quality samples, by method. */

@@ -88,7 +88,7 @@ export function bySeed(
 export function completionVerdict(values: Values, names: readonly string[]): Verdict {
   return {
     passed: names.every((name) => Number.isFinite(values[name])),
-    remarks: ["This scale is too short to test the bar; only completion of the training was checked."],
+    remarks: ["This scale is too short to test the criterion; only completion of the training was checked."],
   };
 }
 

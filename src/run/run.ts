@@ -213,7 +213,7 @@ export class Run {
     const definition = this.own?.definition ?? models.find((known) => known.name === name);
     if (definition !== undefined) return definition;
     throw new RunError(
-      `the run's recipe must be a built-in one, or be passed - got ${name}`,
+      `the recipe of a run must be built in, or be given - got ${name}`,
       "it is a custom recipe: name the file that exports it, zaya resume RUN --recipe FILE, or call Run.open(store, recipe) in a program",
     );
   }
@@ -324,7 +324,7 @@ export class Run {
 async function missingCheckpoint(store: Store, step: number): Promise<string> {
   const path = `${checkpointFolders.steps}/${nameOfStep(step)}`;
   const [foreign] = await store.list(path);
-  if (foreign === undefined) return `checkpoints: that of step ${step} is missing`;
+  if (foreign === undefined) return `checkpoints: the one of step ${step} is missing`;
   return `${path}: must hold the checkpoint of that step - got ${foreign}, which was not saved there`;
 }
 

@@ -60,8 +60,8 @@ export class OnnxNet {
     const session = await openSession(whole, options).catch((error: Error) => {
       if (options.device === "webgpu" && /adapter/.test(error.message)) throw error;
       throw new DataError(
-        `${name} must be an ONNX model that ONNX Runtime runs - got ${reasonOf(error, header)}`,
-        "export it again with an opset that ONNX Runtime knows (17 to 21 are safe), of standard operators",
+        `${name} must be an ONNX model that ONNX Runtime supports - got ${reasonOf(error, header)}`,
+        "export it again with standard operators only and an opset that ONNX Runtime supports (17 to 21 are safe)",
       );
     });
     const declared = { ...header, outputs: header.outputs.map((value, i) => completed(openEnded(value), session, i)) };
@@ -121,7 +121,9 @@ export class OnnxNet {
     );
     const results = await this.session.run(inputs, [...outputs], { logSeverityLevel: 4 }).catch((error: unknown) => {
       const shapes = Object.values(feeds).map(({ shape }) => formatShape(shape));
-      throw new DataError(`${this.name} must run on ${shapes.join(" and ")} - got ${reasonOf(error, this.header)}`);
+      throw new DataError(
+        `${this.name} must accept inputs ${shapes.join(" and ")} - got ${reasonOf(error, this.header)}`,
+      );
     });
     return Object.fromEntries(outputs.map((name) => [name, arrayOf(results[name]!)]));
   }
@@ -185,7 +187,7 @@ export class OnnxNet {
         `${this.name} must return finite numbers - got ${value} in its output ${output}, for item ${first + Math.floor(i / width) + 1}`,
         half
           ? "float16 overflows beyond 65504: a float32 file of the same net does not"
-          : "is its input range the right one? A net that divides by zero or overflows gives such numbers too",
+          : "check that its input range is right; a net that divides by zero or overflows also returns such numbers",
       );
     }
   }
@@ -200,7 +202,7 @@ function requirePassable(name: string, value: OnnxValue): void {
   if (!/^(?:complex|bfloat|float8|float4)/.test(value.type)) return;
   throw new DataError(
     `${name} must have inputs and outputs of types that JavaScript supports - got ${describeValue(value)}`,
-    "add a Cast to float32 at that end of the net",
+    "add a Cast to float32 at that input or output",
   );
 }
 
@@ -209,7 +211,7 @@ function requireRoom(name: string, value: OnnxValue): void {
   if (value.kind !== "tensor" || !value.extents?.some(({ size }) => size === 0)) return;
   throw new DataError(
     `${name} must take at least one item - got ${describeValue(value)}, which has an extent of 0`,
-    "export it again with a name for each axis of any length, in PyTorch with dynamic_axes",
+    "export it again with symbolic names for its dynamic axes (dynamic_axes in PyTorch)",
   );
 }
 

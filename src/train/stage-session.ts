@@ -126,7 +126,7 @@ export class StageSession {
    * false, the step is abandoned. Shorter steps are always completed.
    */
   async step(step: number, goesOn: () => Promise<boolean>): Promise<Record<string, number> | AbandonedStep> {
-    const abandoned = await this.makeExtraMoves(step, goesOn);
+    const abandoned = await this.makeExtraUpdates(step, goesOn);
     if (abandoned !== null) return abandoned;
     const { stage, settings } = this;
     const { seed } = settings;
@@ -185,7 +185,7 @@ export class StageSession {
     await this.nets.release();
   }
 
-  private async makeExtraMoves(step: number, goesOn: () => Promise<boolean>): Promise<AbandonedStep | null> {
+  private async makeExtraUpdates(step: number, goesOn: () => Promise<boolean>): Promise<AbandonedStep | null> {
     const { state } = this.trained;
     const counts = this.stage.model.steps.map(({ before }) => before?.(step - this.stage.first) ?? 0);
     const before = counts.some((count) => count >= manyUpdates) ? await state.read() : null;
@@ -195,12 +195,12 @@ export class StageSession {
       if (count === 0) continue;
       const own = fold(seed, "before", name, step);
       const batches = loader(data, config.batch, own);
-      const ahead = new ReadAhead((move) => batches.at(move));
-      for (let move = 0; move < count; move++) {
+      const ahead = new ReadAhead((update) => batches.at(update));
+      for (let update = 0; update < count; update++) {
         if (before !== null && !(await goesOn())) return new AbandonedStep(before);
-        const indices = batches.indices(move);
-        const feeds = this.feeds(program, own, move, step, () => indices);
-        const batch = await ahead.at(move, move + 1 < count);
+        const indices = batches.indices(update);
+        const feeds = this.feeds(program, own, update, step, () => indices);
+        const batch = await ahead.at(update, update + 1 < count);
         await program.compiled.run({ ...feeds, [batchName(0)]: batch }, state);
       }
     }

@@ -20,10 +20,10 @@ import { type Traced, batchName, traceGradients, traceInference } from "../step/
 /** Default number of items per call. */
 const usualChunk = 250;
 
-/** Maximum numbers per call: image-to-image nets have intermediate values many times as large. */
+/** Maximum number of input values per call, because the activations of image-to-image nets are many times larger. */
 const numbersPerCall = 250 * 1024;
 
-/** Numbers per call for log weights: samples times items. */
+/** Log weights per call: samples times items. */
 const weightsPerCall = 25_000;
 
 /** The recipe on the same data with some of its options changed. @throws OptionError for options that are not valid. */
@@ -158,7 +158,7 @@ export class TrainedModel {
   /** Items [n, ...] from codes [n, ...]. @throws DataError for a model without a decoder. */
   async decode(codes: NdArray): Promise<NdArray> {
     const { decoder } = this.model;
-    if (decoder === undefined) throw new DataError("the model must have a decoder - got one without");
+    if (decoder === undefined) throw new DataError("the model has no decoder");
     return (await this.map(decoder.map, { [decoder.input]: codes }))[decoder.output]!;
   }
 
@@ -177,7 +177,7 @@ export class TrainedModel {
   /** Codes [n, ...] of items [n, ...]. @throws DataError for a model without an encoder. */
   async encode(items: NdArray): Promise<NdArray> {
     const { encoder } = this.model;
-    if (encoder === undefined) throw new DataError("the model must have an encoder - got one without");
+    if (encoder === undefined) throw new DataError("the model has no encoder");
     return (await this.map(encoder.map, { [encoder.input]: items }))[encoder.output]!;
   }
 
@@ -306,8 +306,7 @@ export class TrainedModel {
   /** How this model samples. @throws DataError when it is not generative. */
   get generator(): Generator {
     const { generator } = this.model;
-    if (generator === undefined)
-      throw new DataError("the model must generate samples from noise - got one that does not");
+    if (generator === undefined) throw new DataError("the model does not generate samples from noise");
     return generator;
   }
 

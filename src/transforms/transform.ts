@@ -9,7 +9,7 @@ export interface Transform {
   points?(x: Tensor): Tensor;
 }
 
-/** Transformations that belong together: what `--transforms NAME` names. */
+/** A set of transformations, selected by its name in `--transforms NAME`. */
 export interface TransformSet {
   readonly name: string;
   readonly summary: string;

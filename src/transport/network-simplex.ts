@@ -4,8 +4,8 @@ import { type Whole, minus, plus } from "./masses.ts";
 import { SpanningTree } from "./spanning-tree.ts";
 
 /**
- * Minimum number of arcs examined before the best of them enters; beyond, half the number of nodes, which a pivot
- * traverses.
+ * Minimum number of arcs that are examined before the best of them enters the tree. In large problems it is half the number
+ * of nodes, because a pivot takes that much time.
  */
 const smallestBlock = 64;
 

@@ -5,7 +5,7 @@ import { env, supplyOnnxRuntime } from "../runtime/onnxruntime-missing.ts";
 import { browserThreads } from "./start-thread.ts";
 
 /**
- * `wasm`: zaya's own kernels, the same bits everywhere. `webgpu`: ONNX Runtime on the graphics device, for which the page's
+ * `wasm`: zaya's own kernels, the same bits everywhere. `webgpu`: ONNX Runtime on the GPU, for which the page's
  * project installs `onnxruntime-web`; equal to `wasm` within rounding.
  */
 export type WebDevice = "wasm" | "webgpu";

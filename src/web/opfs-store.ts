@@ -191,7 +191,7 @@ export class OpfsStore implements Store {
 function storage(): Promise<FileSystemDirectoryHandle> {
   if (navigator.storage?.getDirectory === undefined) {
     throw new RunError(
-      "store: the browser must support the origin private file system (OPFS) - got one that does not",
+      "store: the browser does not support the origin private file system (OPFS)",
       "use a MemoryStore, or a newer browser, and open the page by https or from localhost",
     );
   }

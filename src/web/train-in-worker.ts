@@ -90,7 +90,7 @@ class Training implements WorkerTraining {
       this.hear({
         type: "failed",
         kind: errorKinds.length - 1,
-        message: `the Worker died - got ${message || "a script that cannot be loaded"}`,
+        message: `the Worker failed: ${message || "its script could not be loaded"}`,
       }),
     );
     this.begun = first().then((message) => this.worker.postMessage(message));

@@ -196,9 +196,9 @@ describe("zaya eval --features", () => {
     ],
     [["model", "--metric", "fid", "--features", "teller", "--samples", "1"], "samples must be at least 2"],
     [["model", "--metric", "modes", "--features", "teller"], "must declare modes"],
-    [["model", "--metric", "accuracy"], "the model must be a classifier"],
+    [["model", "--metric", "accuracy"], "the model is not a classifier"],
     [["ring", "--metric", "sharpness"], "needs images - got points in ring8"],
-    [["teller", "--metric", "sharpness"], "the model must generate samples"],
+    [["teller", "--metric", "sharpness"], "the model does not generate samples"],
     [["model", "--metric", "kid", "--force-fid"], "--force-fid is an option of fid - got it without --metric fid"],
     [["model", "--block", "5"], "block is an option of kid"],
   ])("%j is refused", async (words, ...texts) => {
@@ -230,8 +230,8 @@ describe("zaya eval --features", () => {
 
 describe("a classifier", () => {
   it("is refused where something is to be drawn, and by name for data without labels", async () => {
-    expect((await zaya(folder, "sample", "teller")).stderr).toContain("the model must generate samples from noise");
-    expect((await zaya(folder, "reconstruct", "teller")).stderr).toContain("the model must have an encoder");
+    expect((await zaya(folder, "sample", "teller")).stderr).toContain("the model does not generate samples from noise");
+    expect((await zaya(folder, "reconstruct", "teller")).stderr).toContain("the model has no encoder");
     const unlabelled = await zaya(folder, "train", "classifier", "--data", "swiss-roll", "--out", "none");
     expect([unlabelled.code, unlabelled.stderr]).toEqual([
       2,

@@ -142,7 +142,7 @@ describe("zaya data", () => {
   it("tells of points their range, mean and deviation by dimension, their modes, and nothing of pictures", async () => {
     const { code, stdout } = await zaya(folder, "data", "ring8", "--limit", "9000");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/shape +2 +\(numbers of a point\)/);
+    expect(stdout).toMatch(/shape +2 +\(coordinates of a point\)/);
     for (const axis of ["x1", "x2"]) {
       const [, low, high, mean, deviation] = new RegExp(`${axis} +(\\S+) to (\\S+), mean (\\S+), deviation (\\S+)\\n`)
         .exec(stdout)!

@@ -130,7 +130,7 @@ describe.runIf(process.platform === "linux")("a working folder that was removed"
       let stderr = "";
       child.stderr!.on("data", (text) => (stderr += String(text)));
       const [code] = await once(child, "close");
-      expect(stderr).toContain("the current folder must exist - got one that was removed");
+      expect(stderr).toContain("the current folder has been removed");
       expect(code).toBe(2);
       await mkdir(gone);
     }

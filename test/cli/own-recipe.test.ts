@@ -73,7 +73,7 @@ it("is refused where it is none, in TypeScript by a Node that cannot load it, an
   );
   await writeFile(join(folder, "wrong.js"), example.replace("const [d] = shape;", "const d = shape.size.d;"));
   expect(await refusal("--recipe", "wrong.js", "--data", "ring8")).toMatch(
-    /error: .*wrong\.js:\d+:\d+: Cannot read properties of undefined \(reading 'd'\)\nhint: it is thrown by a file of your own/,
+    /error: .*wrong\.js:\d+:\d+: Cannot read properties of undefined \(reading 'd'\)\nhint: the error was thrown in your own file/,
   );
   // Zaya's own code fails because of how it is called.
   await writeFile(
@@ -81,7 +81,7 @@ it("is refused where it is none, in TypeScript by a Node that cannot load it, an
     example.replace("const [d] = shape;", "const [d] = shape; add(null, 1);"),
   );
   expect(await refusal("--recipe", "calling.js", "--data", "ring8")).toMatch(
-    /^error: .*calling\.js:\d+:\d+: .*\nhint: it is thrown by zaya, called there: check what is passed to it/,
+    /^error: .*calling\.js:\d+:\d+: .*\nhint: zaya threw the error when called there: check the arguments/,
   );
   await writeFile(join(folder, "typed.ts"), "export const x: number = 1;\n");
   const [major, minor] = process.versions.node.split(".").map(Number) as [number, number];

@@ -70,7 +70,7 @@ describe.each(models)("model $name", (definition) => {
         for (const [i, value] of one.data.entries()) expect(Math.abs(value - made.data[i]!)).toBeLessThan(1e-5);
       }
     } else if (trained.model.generator === undefined) {
-      await expect(trained.sample(key(1), 5)).rejects.toThrow("the model must generate samples from noise");
+      await expect(trained.sample(key(1), 5)).rejects.toThrow("the model does not generate samples from noise");
       const { map, input, logits, features, classes } = trained.model.classifier!;
       const told = await trained.map(map, { [input]: await test.read([0, 1, 2]) });
       expect(told[logits]!.shape).toEqual([3, classes]);

@@ -233,7 +233,7 @@ describe("metrics of samples refuse", () => {
   });
 
   it("models that draw nothing, and accuracy of those that tell nothing", async () => {
-    expect((await refusal("sharpness", teller, digits.test)).message).toContain("the model must generate samples");
+    expect((await refusal("sharpness", teller, digits.test)).message).toContain("the model does not generate samples");
     expect(await refusal("accuracy", generator, digits.test)).toBeInstanceOf(OptionError);
     const unlabelled = arrayDataset({ name: "plain", kind: "image", items: zeros([3, 28, 28, 1], "float32") });
     expect((await refusal("accuracy", teller, unlabelled)).message).toContain("the data must have labels");

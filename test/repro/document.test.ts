@@ -66,7 +66,7 @@ describe("the page of reproductions", () => {
     const told = { ...result, remarks: ["Seven are fewer than eight."], peakMemory: 512_400_000 };
     const page = documentRows([row], [told]);
     expect(page).toContain("| modes | 8 | 7.5 ± 0.25 |\n\nSeven are fewer than eight.\n");
-    expect(page).toContain("1.5 minutes and 512 MB at most on 2 x this");
+    expect(page).toContain("1.5 minutes and at most 512 MB on 2 x this");
   });
 
   it("shows the pictures of that row and scale, and no others", () => {
@@ -90,7 +90,7 @@ describe("the page of reproductions", () => {
 
   it("keeps a row that was never run", () => {
     expect(documentRows([row], [])).toContain(
-      "## ring\n\nModes of a ring.\n\nSource: somewhere. Bar: eight of them.\n\nNot run yet.",
+      "## ring\n\nModes of a ring.\n\nSource: somewhere. Criterion: eight of them.\n\nNot run yet.",
     );
   });
 });

@@ -59,7 +59,7 @@ describe("the bars of the mixtures", () => {
     ) as Record<string, [number, number]>;
     const remarks = (found: Parameters<typeof methods>[0]) => rowOf("grid").verdict(methods(found), "full").remarks;
     expect(remarks({ ...all, veegan: [24.8, 0.372] })).toContain(
-      "Remedies that miss the bar: veegan (24.8 modes, 37.2 %).",
+      "Remedies that miss the criterion: veegan (24.8 modes, 37.2 %).",
     );
     expect(remarks({ ...all, veegan: [24.8, 0.402] })).toHaveLength(1);
   });
@@ -207,7 +207,7 @@ describe("a bar", () => {
   ] as const)("of %s is not decided at the quick scale, which says so", (row, values) => {
     const { passed, remarks } = rowOf(row).verdict(values as Values, "quick");
     expect(passed).toBe(true);
-    expect(remarks).toEqual([expect.stringMatching(/too short to test the bar/)]);
+    expect(remarks).toEqual([expect.stringMatching(/too short to test the criterion/)]);
     expect(rowOf(row).bar).toMatch(/Quick: training completes$/);
   });
 

@@ -111,7 +111,7 @@ describe("a run whose newest checkpoint is damaged", () => {
     ["empty state", (run) => cut(run, `${at}/state.json`, 0), `${at}/state.json: must be JSON - got an empty file`],
     ["no params", (run) => run.remove(`${at}/params.safetensors`), `${at}/params.safetensors is missing`],
     ["no state", (run) => run.remove(`${at}/state.json`), `${at}/state.json is missing`],
-    ["no checkpoint", (run) => run.remove(at), "checkpoints: that of step 40 is missing"],
+    ["no checkpoint", (run) => run.remove(at), "checkpoints: the one of step 40 is missing"],
   ])("goes on from the one before, says so and ends with the same bytes: %s", async (_, damage, reason) => {
     const run = await copyOf(half);
     await damage(run);
@@ -128,7 +128,7 @@ describe("a run whose newest checkpoint is damaged", () => {
 
 describe("a run without a whole checkpoint", () => {
   it.each<[name: string, damage: (run: Store) => Promise<void>, reason: string]>([
-    ["gone", (run) => run.remove("checkpoints"), "that of step 40 is missing"],
+    ["gone", (run) => run.remove("checkpoints"), "the one of step 40 is missing"],
     [
       "damaged",
       async (run) => {
@@ -404,7 +404,7 @@ describe("a file of another run", () => {
 describe("a run that is done", () => {
   it("makes its last steps again where its last checkpoint is lost, or something else in its place", async () => {
     for (const [harm, reason] of [
-      [(run: Store) => run.remove("checkpoints/000060"), "checkpoints: that of step 60 is missing"],
+      [(run: Store) => run.remove("checkpoints/000060"), "checkpoints: the one of step 60 is missing"],
       [
         async (run: Store) => run.write("checkpoints/000060/state.json", await run.read(`${at}/state.json`)),
         "checkpoints/000060: must hold the checkpoint of that step - got",

@@ -101,7 +101,7 @@ describe("a run of a person's own recipe", () => {
   it("says what is missing where the recipe is not given, or is another one", async () => {
     const without = await Run.open(whole);
     await expect(openTrained(without, engine)).rejects.toThrow(
-      "the run's recipe must be a built-in one, or be passed - got shift",
+      "the recipe of a run must be built in, or be given - got shift",
     );
     await expect(Run.open(whole, vae)).rejects.toThrow("the recipe must be the run's, shift - got vae");
   });

@@ -49,7 +49,7 @@ describe.skipIf(noBrowser !== null)(
 
     it("that the script of its Worker cannot be loaded", async () => {
       const found = await withPage({ missing: /\/worker-[^/]*\.js/ }, run(8));
-      expect(found.error).toBe("the Worker died - got a script that cannot be loaded");
+      expect(found.error).toBe("the Worker failed: its script could not be loaded");
     });
 
     it("that the script of its threads cannot be loaded", async () => {

@@ -14,7 +14,7 @@ import { type Phase, axisPhases, fewChannels, tapSources } from "./transpose-low
 import { winograd, winogradConv, winogradTranspose, winogradWeightGrad } from "./winograd.ts";
 
 // Convolutions as products of gathered patches, in ops: the form that the kernels execute, unless Winograd's algorithm
-// pays. The patches of an image for one geometry are one tensor however often they are requested, so a convolution and
+// is faster. The patches of an image for one geometry are one tensor however often they are requested, so a convolution and
 // the gradient of its kernel share them.
 
 /** A convolution of x [n, h, w, c] with w [kh, kw, c / groups, o]. */
@@ -174,7 +174,7 @@ function wideSources(geo: Geometry): number[][] {
 
 /**
  * One product for each pair of remainders modulo the stride, then the rows and columns of these phases are interleaved. Phases that
- * meet the same rows of g share their patches, row by row of all images, so that the patches of each phase are in one piece.
+ * use the same rows of g share their patches, ordered by row and then by image, so that the patches of each phase are contiguous.
  */
 function byPhase(g: Tensor, w: Tensor, geo: Geometry, [n, h, width, c]: readonly number[]): Tensor {
   const [vertical, horizontal] = [axisPhases(geo, 0), axisPhases(geo, 1)];
@@ -221,7 +221,7 @@ interface SharedRows {
   readonly phases: readonly { readonly phase: number; readonly start: number }[];
 }
 
-/** Phases along an axis, in order, of which each begins with the sources that end the one before. */
+/** Phases along an axis, ordered so that each begins with the sources with which the previous one ends. */
 function sharedRows(phases: readonly Phase[]): SharedRows[] {
   const groups: { sources: AxisSources; phases: { phase: number; start: number }[] }[] = [];
   phases.forEach(({ sources }, phase) => {

@@ -43,7 +43,7 @@ export function columnsOfNarrow(emitter: Emitter, g: Value, geo: Geometry): Valu
   return patches(emitter, g, fromNarrow(geo, 0), fromNarrow(geo, 1));
 }
 
-/** A side is narrow with at most this many channels, and a quarter of the other side's: gathering its rows is cheap. */
+/** A side is narrow if it has at most this many channels, and at most a quarter as many as the other side: gathering its rows is cheap. */
 const narrowest = 8;
 /** Kernel width from which patches are gathered in two steps: the taps of each line, then the lines. */
 const wideKernel = 5;
@@ -96,8 +96,8 @@ function lineTable(down: AxisSources, width: number, h: number): Int32Array<Arra
 }
 
 /**
- * Whether it is cheaper to gather rows of the narrow side's few channels than of the wide side's many. Not if the result has
- * far fewer positions than the image, all of which are multiplied.
+ * Whether it is cheaper to gather rows of the narrow side's few channels than of the wide side's many. False if the result
+ * has far fewer positions than the image, because all positions of the image would be multiplied.
  */
 export function hasNarrowSide({ kernel, input, output }: Geometry, wide: number, narrow: number): boolean {
   const isFull = input[0] * input[1] <= 2 * output[0] * output[1];
@@ -108,7 +108,7 @@ export function hasNarrowSide({ kernel, input, output }: Geometry, wide: number,
 const rowWorth = 8;
 
 /**
- * Few channels for each position, [n, places, o]: x [n, h, w, c] times a kernel [kh, kw, c, o], by the positions of x that each
+ * Computes few channels for each position, [n, places, o]: x [n, h, w, c] times a kernel [kh, kw, c, o], by the positions of x that each
  * tap uses.
  */
 export function toNarrow(

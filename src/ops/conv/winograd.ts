@@ -69,7 +69,7 @@ const algorithms: Readonly<Record<number, Algorithm>> = {
 
 /** With fewer channels on either side, the transforms take as much time as they save. */
 const fewestChannels = 16;
-/** The largest share of a convolution's multiplications for which the transforms pay. */
+/** The largest share of a convolution's multiplications for which the transforms pay off. */
 const largestShare = 0.7;
 
 /** One axis of a convolution. */
@@ -85,7 +85,7 @@ interface Axis extends Algorithm {
 
 export type Winograd = readonly [down: Axis, across: Axis];
 
-/** How a convolution from c to o channels is computed in fewer multiplications; null where that does not pay. */
+/** How a convolution from c to o channels is computed in fewer multiplications; null where that does not pay off. */
 export function winograd(geo: Geometry, c: number, o: number): Winograd | null {
   if (Math.min(c, o) < fewestChannels) return null;
   const [down, across] = [axisOf(geo, 0), axisOf(geo, 1)];
@@ -139,7 +139,7 @@ export function winogradTranspose(g: Tensor, w: Tensor, axes: Winograd): Tensor 
   const [n, c] = [g.shape[0] as number, w.shape[2] as number];
   const taps = tapsOf(w, axes);
   if (axes.every(({ stride, padding, kernel }) => stride === 1 && padding < kernel[0]!.length)) {
-    // With a stride of 1 it is a convolution with the kernel turned around, whose tiles do not overlap.
+    // With a stride of 1 it is a convolution with the flipped kernel, whose tiles do not overlap.
     const turned = transpose(taps, [0, 1, 2, 3, 5, 4]);
     return convolved(g, ofKernel(turned, axes, true), [mirrored(down), mirrored(across)]);
   }
