@@ -1,3 +1,4 @@
+import type { Draw } from "../base/draw.ts";
 import { EngineError } from "../base/errors.ts";
 import { type NdArray, type Shape, formatShape } from "../base/ndarray.ts";
 import { bind } from "../graph/evaluate.ts";
@@ -6,6 +7,9 @@ import { toposort } from "../graph/traverse.ts";
 
 /** Arrays by name. */
 export type Arrays = Readonly<Record<string, NdArray>>;
+
+/** What a program is fed, by name: arrays, and random numbers that the engine draws. */
+export type Feeds = Readonly<Record<string, NdArray | Draw>>;
 
 /**
  * A computation that runs in one call. Inputs of its graph are taken from the feeds or, by name, from the state; `updates` are
@@ -38,7 +42,7 @@ export interface Compiled {
   /** A note for the user on how it runs. */
   readonly note?: EngineNote | undefined;
   /** @throws EngineError if an input is missing or has another shape. */
-  run(feeds: Arrays, state?: State): Promise<Arrays>;
+  run(feeds: Feeds, state?: State): Promise<Arrays>;
   /** Releases the session. */
   release(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { drawn } from "../base/draw.ts";
 import { EngineError } from "../base/errors.ts";
 import { type NdArray, castTo, ndarray } from "../base/ndarray.ts";
 import { evaluate } from "../graph/evaluate.ts";
@@ -63,7 +64,10 @@ async function compile(program: Program): Promise<Compiled> {
       for (const key of updates) state!.require(key);
       const results = evaluate(
         tensors,
-        chooseInputs(name, inputs, (key) => feeds[key] ?? state?.current(key)),
+        chooseInputs(name, inputs, (key) => {
+          const fed = feeds[key];
+          return fed !== undefined && "keys" in fed ? drawn(fed) : (fed ?? state?.current(key));
+        }),
       );
       updates.forEach((key, i) => state!.replace(key, results[outputs.length + i]!));
       return Object.fromEntries(outputs.map((key, i) => [key, copied(results[i]!)]));

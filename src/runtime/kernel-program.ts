@@ -1,3 +1,4 @@
+import { type Draw, drawInto } from "../base/draw.ts";
 import { EngineError } from "../base/errors.ts";
 import { type DType, type NdArray, type Shape, castTo, ndarray, sizeOf } from "../base/ndarray.ts";
 import type { View } from "../graph/view.ts";
@@ -16,6 +17,7 @@ import {
   type Arrays,
   type Compiled,
   type EngineNote,
+  type Feeds,
   type Program,
   type State,
   chooseInputs,
@@ -60,7 +62,7 @@ interface Given {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly at: number | null;
-  readonly value: NdArray | null;
+  readonly value: NdArray | Draw | null;
 }
 
 /** A program that runs as kernels, with products computed by ONNX Runtime if the plan has any. */
@@ -123,7 +125,7 @@ export class KernelProgram implements Compiled {
     return new KernelProgram(host, program, plan, base, exports, products, sessions, team, note);
   }
 
-  run(feeds: Arrays, state?: State): Promise<Arrays> {
+  run(feeds: Feeds, state?: State): Promise<Arrays> {
     return this.host.heap.inTurn(() => this.runNow(feeds, state));
   }
 
@@ -138,12 +140,14 @@ export class KernelProgram implements Compiled {
     for (const at of [this.base, ...this.fed.values()]) this.host.heap.release(at);
   }
 
-  private async runNow(feeds: Arrays, state: State | undefined): Promise<Arrays> {
+  private async runNow(feeds: Feeds, state: State | undefined): Promise<Arrays> {
     if (this.released) throw new EngineError(`${this.host.name}: the program was released`);
     const own = this.requireState(state);
     const given = chooseInputs<Given>(this.host.name, this.inputs, (name) => {
       const value = feeds[name];
-      if (value !== undefined) return { shape: value.shape, dtype: value.dtype, at: null, value };
+      if (value !== undefined) {
+        return { shape: value.shape, dtype: "keys" in value ? "float32" : value.dtype, at: null, value };
+      }
       const entry = own?.entry(name);
       return entry && { shape: entry.shape, dtype: entry.dtype, at: entry.front, value: null };
     });
@@ -192,7 +196,10 @@ export class KernelProgram implements Compiled {
     if (given.at !== null) return given.at;
     let at = kept ?? this.fed.get(buffer);
     if (at === undefined) this.fed.set(buffer, (at = this.host.heap.allocate(4 * buffer.size)));
-    this.host.heap.view(buffer.dtype, at, buffer.size).set(castTo(given.value!, buffer.dtype).data);
+    const value = given.value!;
+    const view = this.host.heap.view(buffer.dtype, at, buffer.size);
+    if ("keys" in value) drawInto(value, view as Float32Array);
+    else view.set(castTo(value, buffer.dtype).data);
     return at;
   }
 

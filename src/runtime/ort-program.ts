@@ -1,9 +1,20 @@
 import * as ort from "#onnxruntime";
 
+import { type Draw, drawInto } from "../base/draw.ts";
 import { EngineError } from "../base/errors.ts";
+import { type NdArray, ndarray, sizeOf } from "../base/ndarray.ts";
 import type { Dims } from "../graph/tensor.ts";
 import { emitOnnx } from "../onnx/index.ts";
-import { type Arrays, type Compiled, type Program, type State, chooseInputs, inputsOf, largestNode } from "./engine.ts";
+import {
+  type Arrays,
+  type Compiled,
+  type Feeds,
+  type Program,
+  type State,
+  chooseInputs,
+  inputsOf,
+  largestNode,
+} from "./engine.ts";
 import type { OrtOptions } from "./onnxruntime.ts";
 import { arrayOf, createSession, firstLine, tensorOf, threadsFor, waiting } from "./ort-session.ts";
 
@@ -44,6 +55,8 @@ class OrtProgram implements Compiled {
   private readonly outputs: readonly string[];
   private readonly updates: readonly string[];
   private readonly inputs: ReadonlyMap<string, Dims>;
+  /** Arrays of random inputs by name, one set for each call that was ever pending at the same time. */
+  private readonly spare: Map<string, Float32Array>[] = [];
 
   constructor(
     private readonly session: ort.InferenceSession,
@@ -56,12 +69,23 @@ class OrtProgram implements Compiled {
     this.inputs = inputsOf(program);
   }
 
-  async run(feeds: Arrays, state?: State): Promise<Arrays> {
+  async run(feeds: Feeds, state?: State): Promise<Arrays> {
+    const arrays = this.spare.pop() ?? new Map<string, Float32Array>();
+    try {
+      return await this.runWith(arrays, feeds, state);
+    } finally {
+      this.spare.push(arrays);
+    }
+  }
+
+  private async runWith(arrays: Map<string, Float32Array>, feeds: Feeds, state?: State): Promise<Arrays> {
     const own = this.requireState(state);
     const given = chooseInputs(this.device, this.inputs, (name) => feeds[name] ?? shaped(own?.current(name)));
     const inputs: Record<string, ort.Tensor> = {};
-    for (const [name, value] of Object.entries(given))
-      inputs[name] = "tensor" in value ? value.tensor : tensorOf(value);
+    for (const [name, value] of Object.entries(given)) {
+      if ("tensor" in value) inputs[name] = value.tensor;
+      else inputs[name] = tensorOf("keys" in value ? drawnWith(arrays, name, value) : value);
+    }
     const fetches: Record<string, ort.Tensor | null> = {};
     for (const name of this.outputs) fetches[name] = null;
     for (const name of this.updates) fetches[next + name] = own!.target(name);
@@ -90,6 +114,13 @@ class OrtProgram implements Compiled {
     if (!this.owns(state)) throw new EngineError(`${this.device}: the state belongs to another engine`);
     return state as OrtState;
   }
+}
+
+/** Draws random numbers into the array of an input, which is made for the first draw. */
+function drawnWith(arrays: Map<string, Float32Array>, name: string, draw: Draw): NdArray {
+  let out = arrays.get(name);
+  if (out?.length !== sizeOf(draw.shape)) arrays.set(name, (out = new Float32Array(sizeOf(draw.shape))));
+  return ndarray("float32", draw.shape, drawInto(draw, out));
 }
 
 /** A state tensor in the form of a fed array. */

@@ -1,8 +1,9 @@
 import { ShapeError } from "../base/errors.ts";
 import { type NdArray, type Shape, ndarray } from "../base/ndarray.ts";
-import { type Key, fold, key, normal, uniform } from "../base/random.ts";
+import type { Draw } from "../base/draw.ts";
+import { type Key, fold, key } from "../base/random.ts";
 import type { NoiseKind } from "../nn/index.ts";
-import type { Arrays } from "../runtime/index.ts";
+import type { Feeds } from "../runtime/index.ts";
 
 /** An input that the host fills before every call. */
 export type Declared =
@@ -29,17 +30,17 @@ export interface FeedKey {
   readonly labels?: (update: number) => Int32Array;
 }
 
-/** Samples and computes the declared inputs of a graph. */
+/** The declared inputs of a graph. Engines draw random numbers themselves, where their programs read them. */
 export function feedDeclared(
   declared: ReadonlyMap<string, Declared>,
   { key: own, count, progress: { step, steps }, items, labels }: FeedKey,
-): Arrays {
-  const feeds: Record<string, NdArray> = {};
+): Feeds {
+  const feeds: Record<string, Feeds[string]> = {};
   for (const [name, want] of declared) {
     if (want.kind === "scalar") feeds[name] = ndarray("float32", [], Float32Array.of(want.at(step, steps)));
     else if (want.kind === "items") feeds[name] = drawForItems(name, want.shape, items);
     else if (want.kind === "labels") feeds[name] = feedLabels(name, want.update, labels);
-    else feeds[name] = (want.kind === "normal" ? normal : uniform)(fold(own, "noise", name, count), want.shape);
+    else feeds[name] = { distribution: want.kind, keys: [fold(own, "noise", name, count)], shape: want.shape };
   }
   return feeds;
 }
@@ -53,14 +54,8 @@ function feedLabels(name: string, update: number, labels: FeedKey["labels"]): Nd
 /** Noise that belongs to items is drawn from a key that does not depend on the seed: every run and every evaluation uses the same. */
 const itemsKey = key(0);
 
-function drawForItems(name: string, shape: Shape, items: FeedKey["items"]): NdArray<"float32"> {
+function drawForItems(name: string, shape: Shape, items: FeedKey["items"]): Draw {
   if (items === undefined) throw new ShapeError(`feed: "${name}" depends on items, and none were given`);
-  const [count, ...rest] = shape as [number, ...number[]];
   const own = fold(itemsKey, "items", name, items.part);
-  const data = new Float32Array(count * rest.reduce((size, extent) => size * extent, 1));
-  for (let i = 0; i < count; i++) {
-    const drawn = uniform(fold(own, items.indices[i]!), rest);
-    data.set(drawn.data, i * drawn.data.length);
-  }
-  return ndarray("float32", shape, data);
+  return { distribution: "uniform", keys: Array.from(items.indices, (index) => fold(own, index)), shape };
 }

@@ -9,7 +9,7 @@ import { type Dataset, standardised } from "../data/index.ts";
 import { input } from "../graph/tensor.ts";
 import type { MetricInputs, GradientDraws } from "../metrics/index.ts";
 import { type Direction, type Generator, type Model, type NetMap, isInUnits } from "../models/index.ts";
-import type { Arrays, Compiled, Engine, State } from "../runtime/index.ts";
+import type { Arrays, Compiled, Engine, Feeds, State } from "../runtime/index.ts";
 import { type Declared, type Progress, feedDeclared } from "../step/feeds.ts";
 import { labelsAt } from "../step/labels.ts";
 import { layoutOf } from "../step/layout.ts";
@@ -66,7 +66,7 @@ export class TrainedModel {
     if (this.stopped()) throw new InterruptedError("interrupted");
   }
 
-  private run(compiled: Compiled, feeds: Arrays): Promise<Arrays> {
+  private run(compiled: Compiled, feeds: Feeds): Promise<Arrays> {
     this.requireGoingOn();
     return compiled.run(feeds, this.state);
   }

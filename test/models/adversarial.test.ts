@@ -393,7 +393,8 @@ describe("wgan's critic", () => {
           release: () => compiled.release(),
           run: (feeds, state) => {
             const batches = Object.keys(feeds).filter((name) => name.startsWith("batch/"));
-            if (extra || whole) fed.push(...batches.map((name) => ({ extra, batch: String(feeds[name]!.data) })));
+            const batchOf = (name: string) => String((feeds[name] as NdArray).data);
+            if (extra || whole) fed.push(...batches.map((name) => ({ extra, batch: batchOf(name) })));
             return compiled.run(feeds, state);
           },
         };

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 
 import { EngineError } from "../../src/base/errors.ts";
-import { type NdArray, fromNumbers, ndarray, scalar, zeros } from "../../src/base/ndarray.ts";
-import { key, normal } from "../../src/base/random.ts";
+import { type NdArray, fromNumbers, joinRows, ndarray, scalar, zeros } from "../../src/base/ndarray.ts";
+import { key, normal, uniform } from "../../src/base/random.ts";
 import { grad } from "../../src/autodiff/index.ts";
 import { type Tensor, input } from "../../src/graph/tensor.ts";
 import * as ops from "../../src/ops/index.ts";
@@ -192,6 +192,26 @@ describe.each(engines)("%s", (name, engine, relative) => {
       [1, 0],
     ]);
   });
+
+  it.each([
+    { distribution: "uniform", draw: uniform },
+    { distribution: "normal", draw: normal },
+  ] as const)(
+    "draws numbers that are $distribution, each key its part, also for calls that overlap",
+    async ({ distribution, draw }) => {
+      const parts = 3;
+      const size = 1001;
+      const compiled = await compile(engine, { outputs: { y: ops.mul(input("x", [parts, size]), 1) } });
+      const keys = Array.from({ length: 4 }, (_, call) => Array.from({ length: parts }, (_, i) => key(10 * call + i)));
+      const results = await Promise.all(
+        keys.map((own) => compiled.run({ x: { distribution, keys: own, shape: [parts, size] } })),
+      );
+      for (const [call, { y }] of results.entries()) {
+        const expected = joinRows(keys[call]!.map((own) => draw(own, [1, size])));
+        expect([...y!.data]).toEqual([...expected.data]);
+      }
+    },
+  );
 
   it("says in one line which input is missing or has another shape", async () => {
     const compiled = await compile(engine, { outputs: { y: ops.mul(input("x", [2]), input("w", [2])) } });

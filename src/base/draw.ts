@@ -1,0 +1,40 @@
+import { type NdArray, type Shape, ndarray, sizeOf } from "./ndarray.ts";
+import type { Key } from "./threefry.ts";
+import { type Xoshiro, streamOf } from "./xoshiro.ts";
+
+/** Random numbers that are not drawn yet: float32 numbers of a shape, in C order, in equal parts from the streams of the keys. */
+export interface Draw {
+  readonly distribution: "uniform" | "normal";
+  readonly keys: readonly Key[];
+  readonly shape: Shape;
+}
+
+/** Draws random numbers into a new array. */
+export function drawn(draw: Draw): NdArray<"float32"> {
+  return ndarray("float32", draw.shape, drawInto(draw, new Float32Array(sizeOf(draw.shape))));
+}
+
+/** Draws random numbers into an array that is at hand. */
+export function drawInto({ distribution, keys }: Draw, out: Float32Array): Float32Array {
+  const size = out.length / keys.length;
+  const fill = distribution === "uniform" ? fillUniform : fillNormal;
+  for (const [i, own] of keys.entries()) fill(streamOf(own), out.subarray(i * size, (i + 1) * size));
+  return out;
+}
+
+function fillUniform(stream: Xoshiro, out: Float32Array): void {
+  stream.takeInto(out, 8, 2 ** -24);
+}
+
+function fillNormal(stream: Xoshiro, out: Float32Array): void {
+  // The numbers replace the words that they are made of.
+  const words = stream.takeInto(new Uint32Array(out.buffer, out.byteOffset, out.length), 0, 1);
+  const beyond = out.length % 2 === 0 ? 0 : stream.take(1)[0]!;
+  for (let i = 0; i < out.length; i += 2) {
+    // Adding 0.5 keeps the argument of the logarithm above 0.
+    const radius = Math.sqrt(-2 * Math.log((words[i]! + 0.5) * 2 ** -32));
+    const angle = 2 * Math.PI * (i + 1 < out.length ? words[i + 1]! : beyond) * 2 ** -32;
+    out[i] = radius * Math.cos(angle);
+    if (i + 1 < out.length) out[i + 1] = radius * Math.sin(angle);
+  }
+}
