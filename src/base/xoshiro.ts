@@ -47,3 +47,51 @@ export function streamOf({ high, low }: Key): Xoshiro {
   const seeds = [0, 1].flatMap((counter) => threefry(high, low, 0xffffffff, counter));
   return new Xoshiro(Int32Array.from(seeds));
 }
+
+/** Words of a state. */
+const words = 4;
+/** Bits of a state. */
+const bits = 32 * words;
+
+/**
+ * Skips a fixed number of words. A step is linear in the bits of a state, so that any number of them maps a state to the sum
+ * modulo 2 of what becomes of its bits.
+ */
+export class Jump {
+  /** What becomes of each bit, [128, 4]. */
+  private readonly images: Int32Array;
+
+  /** @param steps Number of words, from 1. */
+  constructor(steps: number) {
+    const single = new Int32Array(bits * words);
+    for (let bit = 0; bit < bits; bit++) {
+      const own = single.subarray(bit * words, (bit + 1) * words);
+      own[bit >> 5] = 1 << (bit & 31);
+      new Xoshiro(own).take(1);
+    }
+    let images = single;
+    // The binary digits of the number after its first: twice as many steps, and one more for a 1.
+    for (const digit of steps.toString(2).slice(1)) {
+      images = mapped(images, images);
+      if (digit === "1") images = mapped(single, images);
+    }
+    this.images = images;
+  }
+
+  /** The state after the jump. */
+  after(state: Int32Array): Int32Array {
+    return mapped(this.images, state);
+  }
+}
+
+/** Maps states [n, 4] by the images of their bits. */
+function mapped(images: Int32Array, states: Int32Array): Int32Array<ArrayBuffer> {
+  const out = new Int32Array(states.length);
+  for (let at = 0; at < states.length; at += words) {
+    for (let bit = 0; bit < bits; bit++) {
+      if (((states[at + (bit >> 5)]! >>> (bit & 31)) & 1) === 0) continue;
+      for (let word = 0; word < words; word++) out[at + word]! ^= images[bit * words + word]!;
+    }
+  }
+  return out;
+}

@@ -1,6 +1,7 @@
 import { EngineError } from "../base/errors.ts";
 import { type IsPacked, planKernels } from "../kernels/index.ts";
 import type { Engine, State } from "./engine.ts";
+import { Draws } from "./draws.ts";
 import { Heap } from "./heap.ts";
 import { type KernelHost, KernelProgram, type ObserveStep } from "./kernel-program.ts";
 import { KernelState } from "./kernel-state.ts";
@@ -36,7 +37,15 @@ export function wasmEngine({ threads, observe }: KernelOptions = {}): Engine {
   const shares = threads !== undefined && threads.threads > 1;
   const heap = new Heap(name, shares);
   const pool = shares ? new ThreadPool(name, heap, threads, looksBetweenSteps) : null;
-  const host: KernelHost = { name, heap, pool, worthWaking: 1, products: null, observe: observe ?? null };
+  const host: KernelHost = {
+    name,
+    heap,
+    draws: new Draws(heap),
+    pool,
+    worthWaking: 1,
+    products: null,
+    observe: observe ?? null,
+  };
   return {
     name,
     compile: async (program) => {
@@ -68,7 +77,7 @@ export function kernelEngine(
     heap.share(threads !== undefined && threads.threads > 1 && (await takesSharedMemory(options)));
     // Between two segments, ONNX Runtime uses all cores.
     const pool = heap.isShared ? new ThreadPool(name, heap, threads!, 0) : null;
-    return { name, heap, pool, worthWaking, products: options, observe: observe ?? null };
+    return { name, heap, draws: new Draws(heap), pool, worthWaking, products: options, observe: observe ?? null };
   };
   return {
     name,

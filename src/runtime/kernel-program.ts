@@ -1,4 +1,4 @@
-import { type Draw, drawInto } from "../base/draw.ts";
+import type { Draw } from "../base/draw.ts";
 import { EngineError } from "../base/errors.ts";
 import { type DType, type NdArray, type Shape, castTo, ndarray, sizeOf } from "../base/ndarray.ts";
 import type { View } from "../graph/view.ts";
@@ -23,6 +23,7 @@ import {
   chooseInputs,
   inputsOf,
 } from "./engine.ts";
+import type { Draws } from "./draws.ts";
 import { type Heap, mostPages } from "./heap.ts";
 import { KernelState } from "./kernel-state.ts";
 import type { OrtOptions } from "./onnxruntime.ts";
@@ -39,6 +40,7 @@ export type ObserveStep = (text: string) => () => void;
 export interface KernelHost {
   readonly name: string;
   readonly heap: Heap;
+  readonly draws: Draws;
   readonly pool: ThreadPool | null;
   /** The least work of a segment for which threads are woken, in instructions per element; at least 1. */
   readonly worthWaking: number;
@@ -197,9 +199,8 @@ export class KernelProgram implements Compiled {
     let at = kept ?? this.fed.get(buffer);
     if (at === undefined) this.fed.set(buffer, (at = this.host.heap.allocate(4 * buffer.size)));
     const value = given.value!;
-    const view = this.host.heap.view(buffer.dtype, at, buffer.size);
-    if ("keys" in value) drawInto(value, view as Float32Array);
-    else view.set(castTo(value, buffer.dtype).data);
+    if ("keys" in value) this.host.draws.into(value, at);
+    else this.host.heap.view(buffer.dtype, at, buffer.size).set(castTo(value, buffer.dtype).data);
     return at;
   }
 
