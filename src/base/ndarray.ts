@@ -30,6 +30,11 @@ const constructors = {
   bool: Uint8Array,
 } as const;
 
+/** Bytes of an element. */
+export function bytesOfType(dtype: DType): number {
+  return constructors[dtype].BYTES_PER_ELEMENT;
+}
+
 /** Number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
@@ -58,6 +63,12 @@ export function allocate<D extends DType>(dtype: D, size: number): Storage[D] {
 /** An array of zeros. */
 export function zeros<D extends DType = "float32">(shape: Shape, dtype: D = "float32" as D): NdArray<D> {
   return { dtype, shape: [...shape], data: allocate(dtype, sizeOf(shape)) };
+}
+
+/** An array of this shape and type to be overwritten: one that is no longer needed if it fits, otherwise a new one. */
+export function reused<D extends DType>(reuse: NdArray<D> | undefined, shape: Shape, dtype: D): NdArray<D> {
+  const fits = reuse?.dtype === dtype && reuse.shape.length === shape.length;
+  return fits && reuse.shape.every((extent, axis) => extent === shape[axis]) ? reuse : zeros(shape, dtype);
 }
 
 /** An array that is computed on first access, so that its size is known before memory is allocated. */

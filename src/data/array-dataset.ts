@@ -1,5 +1,5 @@
 import { DataError } from "../base/errors.ts";
-import { type NdArray, type Shape, castTo, formatShape, rows, sizeOf, zeros } from "../base/ndarray.ts";
+import { type NdArray, type Shape, castTo, formatShape, reused, rows, sizeOf } from "../base/ndarray.ts";
 import { type PointScale, coarseCoordinates } from "../base/point-scale.ts";
 import { Sha256 } from "../base/sha256.ts";
 import { type Dataset, type SkippedFile, checkedIndex, factsOf } from "./dataset.ts";
@@ -153,14 +153,20 @@ class ArrayDataset implements Selectable {
   readonly readDouble?: (indices: ArrayLike<number>) => Promise<NdArray<"float64">>;
   readonly pointScale?: () => Promise<PointScale>;
 
-  async read(indices: ArrayLike<number>): Promise<NdArray<"float32">> {
+  async read(indices: ArrayLike<number>, reuse?: NdArray<"float32">): Promise<NdArray<"float32">> {
     const { items, width } = this;
-    if (items.dtype !== "uint8") return this.gather(items, indices, "float32");
-    const out = zeros([indices.length, ...this.shape]);
+    if (items.dtype !== "uint8") return this.gather(items, indices, "float32", reuse);
+    const out = reused(reuse, [indices.length, ...this.shape], "float32");
     for (let n = 0; n < indices.length; n++) {
       toLevels(items.data, this.row(indices[n]!) * width, out.data, n * width, width);
     }
     return out;
+  }
+
+  // Not a property of its own: `{ ...dataset, read }` must train on what that `read` gives.
+  get readBytes(): Dataset["readBytes"] {
+    const { items } = this;
+    return items.dtype === "uint8" ? async (indices, reuse) => this.gather(items, indices, "uint8", reuse) : undefined;
   }
 
   itemName(index: number): string {
@@ -186,13 +192,14 @@ class ArrayDataset implements Selectable {
     return this.chosen === null ? checked : this.chosen[checked]!;
   }
 
-  private gather<D extends "float32" | "float64">(
-    { data }: NdArray<"float32" | "float64">,
+  private gather<D extends Items["dtype"]>(
+    { data }: NdArray<Items["dtype"]>,
     indices: ArrayLike<number>,
     dtype: D,
+    reuse?: NdArray<D>,
   ): NdArray<D> {
     const { width } = this;
-    const out = zeros([indices.length, ...this.shape], dtype);
+    const out = reused(reuse, [indices.length, ...this.shape], dtype);
     for (let n = 0; n < indices.length; n++) {
       const from = this.row(indices[n]!) * width;
       out.data.set(data.subarray(from, from + width), n * width);

@@ -19,9 +19,19 @@ export interface Dataset {
   readonly classNames?: readonly string[];
   /**
    * Reads items by index into float32 `[n, ...shape]`. While a training step runs, the items of the next one are read. Several
-   * reads can be pending at once. @throws OptionError for an index outside the data.
+   * reads can be pending at once.
+   * @param reuse The result of an earlier read of these data, which is no longer needed: if it has the same shape, it may be
+   * overwritten and returned again.
+   * @throws OptionError for an index outside the data.
    */
-  read(indices: ArrayLike<number>): Promise<NdArray<"float32">>;
+  read(indices: ArrayLike<number>, reuse?: NdArray<"float32">): Promise<NdArray<"float32">>;
+  /**
+   * For images that are held as bytes, of which n stands for n / 255: reads uint8 `[n, ...shape]`, as `read` does. Training
+   * steps take these, a quarter of the memory, and convert them.
+   */
+  readonly readBytes?:
+    | ((indices: ArrayLike<number>, reuse?: NdArray<"uint8">) => Promise<NdArray<"uint8">>)
+    | undefined;
   /** The same in float64, for points given in float64, which `read` rounds. */
   readDouble?(indices: ArrayLike<number>): Promise<NdArray<"float64">>;
   /** The generative factors of each item, if known. */
@@ -108,6 +118,25 @@ export function readExact(
   indices: ArrayLike<number>,
 ): Promise<NdArray<"float32"> | NdArray<"float64">> {
   return dataset.readDouble?.(indices) ?? dataset.read(indices);
+}
+
+/** Items as training steps take them: bytes if the data hold bytes, float32 otherwise. */
+export type Batch = NdArray<"uint8"> | NdArray<"float32">;
+
+/**
+ * Reads items as training steps take them, `[n, ...shape]`.
+ * @param reuse The result of an earlier call for these data, which may be overwritten.
+ * @throws OptionError for an index outside the data.
+ */
+export function readBatch(dataset: Dataset, indices: ArrayLike<number>, reuse?: Batch): Promise<Batch> {
+  return dataset.readBytes === undefined
+    ? dataset.read(indices, reuse as NdArray<"float32"> | undefined)
+    : dataset.readBytes(indices, reuse as NdArray<"uint8"> | undefined);
+}
+
+/** The element type of what `readBatch` reads. */
+export function batchTypeOf(dataset: Dataset): Batch["dtype"] {
+  return dataset.readBytes === undefined ? "float32" : "uint8";
 }
 
 /** Training and held-out data. */

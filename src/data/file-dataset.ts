@@ -1,5 +1,5 @@
 import type { ByteSource } from "../base/byte-source.ts";
-import { type NdArray, type Shape, sizeOf, zeros } from "../base/ndarray.ts";
+import { type NdArray, type Shape, reused, sizeOf } from "../base/ndarray.ts";
 import type { PointScale } from "../base/point-scale.ts";
 import { toLevels } from "./array-dataset.ts";
 import { type Dataset, type SkippedFile, checkedIndex, fingerprintOf } from "./dataset.ts";
@@ -53,6 +53,7 @@ class FileDataset implements Dataset {
   private readonly width: number;
   /** Number of consecutive items per read. */
   private readonly atOnce: number;
+  private dtype: Items["dtype"] = "float32";
   private known: string | undefined;
   private scale: Promise<PointScale> | undefined;
 
@@ -74,6 +75,7 @@ class FileDataset implements Dataset {
 
   async open(): Promise<void> {
     const { dtype } = await this.itemsAt(0, 1);
+    this.dtype = dtype;
     if (dtype === "float64") this.readDouble = (indices) => this.gather(indices, "float64");
     // Every byte is a valid level.
     if (dtype === "uint8") return;
@@ -82,8 +84,12 @@ class FileDataset implements Dataset {
     }
   }
 
-  read(indices: ArrayLike<number>): Promise<NdArray<"float32">> {
-    return this.gather(indices, "float32");
+  read(indices: ArrayLike<number>, reuse?: NdArray<"float32">): Promise<NdArray<"float32">> {
+    return this.gather(indices, "float32", reuse);
+  }
+
+  get readBytes(): Dataset["readBytes"] {
+    return this.dtype === "uint8" ? (indices, reuse) => this.gather(indices, "uint8", reuse) : undefined;
   }
 
   get fingerprint(): string {
@@ -99,12 +105,17 @@ class FileDataset implements Dataset {
     return decode(bytes, first);
   }
 
-  private async gather<D extends "float32" | "float64">(indices: ArrayLike<number>, dtype: D): Promise<NdArray<D>> {
-    const out = zeros([indices.length, ...this.shape], dtype);
+  private async gather<D extends Items["dtype"]>(
+    indices: ArrayLike<number>,
+    dtype: D,
+    reuse?: NdArray<D>,
+  ): Promise<NdArray<D>> {
+    const out = reused(reuse, [indices.length, ...this.shape], dtype);
     const put = async (n: number, first: number, count: number): Promise<void> => {
       const items = await this.itemsAt(first, count);
       const at = n * this.width;
-      if (items.dtype === "uint8") toLevels(items.data, 0, out.data as Float32Array, at, count * this.width);
+      if (items.dtype === "uint8" && dtype !== "uint8")
+        toLevels(items.data, 0, out.data as Float32Array, at, count * this.width);
       else out.data.set(items.data, at);
     };
     // All reads start at once: while a training step keeps the thread busy, no further read could start.

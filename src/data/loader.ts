@@ -1,8 +1,8 @@
 import { OptionError } from "../base/errors.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold, permutation, uniform } from "../base/random.ts";
-import type { Dataset } from "./dataset.ts";
-import { joinSides } from "./pairs.ts";
+import { type Dataset, type Batch, readBatch } from "./dataset.ts";
+import { haveBytes, joinSides } from "./pairs.ts";
 
 /**
  * Batches by step. Each epoch takes every item once in a new random order, except for the last `size % batch` of it.
@@ -13,23 +13,31 @@ export interface Loader {
   indices(step: number): Int32Array<ArrayBuffer>;
   /** The batch of a step, float32 `[batch, ...shape]`. */
   at(step: number): Promise<NdArray<"float32">>;
+  /**
+   * The batch of a step as training takes it (`readBatch`).
+   * @param reuse A batch that is no longer needed, which may be overwritten.
+   */
+  batch(step: number, reuse?: Batch): Promise<Batch>;
 }
 
 /** Reads the batches of consecutive steps, each while the step before it is computed. */
 export class ReadAhead<T> {
   private next: { readonly step: number; readonly read: Promise<T> } | null = null;
+  private current: T | undefined;
 
-  constructor(private readonly read: (step: number) => Promise<T>) {}
+  /** @param read Takes what an earlier step has read and no longer needs: two results are in use at any time. */
+  constructor(private readonly read: (step: number, reuse: T | undefined) => Promise<T>) {}
 
-  /** The batch of a step; starts to read that of the next step, if there is one. */
+  /** The batch of a step, once the step before it has ended; starts to read that of the next step, if there is one. */
   async at(step: number, follows: boolean): Promise<T> {
-    const current = await (this.next?.step === step ? this.next.read : this.read(step));
-    this.next = follows ? this.begin(step + 1) : null;
-    return current;
+    const reuse = this.current;
+    this.current = await (this.next?.step === step ? this.next.read : this.read(step, undefined));
+    this.next = follows ? this.begin(step + 1, reuse) : null;
+    return this.current;
   }
 
-  private begin(step: number): ReadAhead<T>["next"] {
-    const read = this.read(step);
+  private begin(step: number, reuse: T | undefined): ReadAhead<T>["next"] {
+    const read = this.read(step, reuse);
     // A failure is reported to the step that requests the batch, which may never happen.
     read.catch(() => {});
     return { step, read };
@@ -56,10 +64,26 @@ export function loader(dataset: Dataset, batch: number, of: Key): Loader {
       stepsPerEpoch: Math.max(a.stepsPerEpoch, b.stepsPerEpoch),
       indices: (step) => a.indices(step),
       at: async (step) => joinSides(...(await Promise.all([a.at(step), b.at(step)]))),
+      batch: async (step, reuse) =>
+        haveBytes(sides)
+          ? joinSides(
+              ...((await Promise.all([a.batch(step), b.batch(step)])) as Pair<"uint8">),
+              reuse as NdArray<"uint8">,
+            )
+          : joinSides(...(await Promise.all([a.at(step), b.at(step)])), reuse as NdArray<"float32">),
     };
   }
   const { stepsPerEpoch, indices } = schedule(of, dataset.size, batch);
-  return { stepsPerEpoch, indices, at: async (step) => dataset.read(indices(step)) };
+  return { stepsPerEpoch, indices, ...reading(dataset, indices) };
+}
+
+type Pair<D extends Batch["dtype"]> = [NdArray<D>, NdArray<D>];
+
+function reading(dataset: Dataset, indices: Loader["indices"]): Pick<Loader, "at" | "batch"> {
+  return {
+    at: async (step) => dataset.read(indices(step)),
+    batch: async (step, reuse) => readBatch(dataset, indices(step), reuse),
+  };
 }
 
 /**
@@ -78,7 +102,7 @@ export function weightedLoader(dataset: Dataset, batch: number, of: Key, weights
   return {
     stepsPerEpoch: Math.floor(dataset.size / batch),
     indices,
-    at: async (step) => dataset.read(indices(step)),
+    ...reading(dataset, indices),
   };
 }
 

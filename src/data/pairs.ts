@@ -1,6 +1,14 @@
 import { DataError } from "../base/errors.ts";
-import { type NdArray, type Shape, formatShape, sizeOf, zeros } from "../base/ndarray.ts";
-import { type Dataset, type Sides, type SkippedFile, checkedIndex, fingerprintOf, distinctFiles } from "./dataset.ts";
+import { type NdArray, type Shape, formatShape, reused, sizeOf } from "../base/ndarray.ts";
+import {
+  type Dataset,
+  type Batch,
+  type Sides,
+  type SkippedFile,
+  checkedIndex,
+  fingerprintOf,
+  distinctFiles,
+} from "./dataset.ts";
 import { select } from "./selection.ts";
 
 /**
@@ -68,10 +76,25 @@ class PairDataset implements Dataset {
     this.skipped = distinctFiles([...[a, b].flatMap(skippedOf), ...leftOut]);
   }
 
-  async read(indices: ArrayLike<number>): Promise<NdArray<"float32">> {
+  read(indices: ArrayLike<number>, reuse?: NdArray<"float32">): Promise<NdArray<"float32">> {
+    return this.joined(indices, (side, own) => side.read(own), reuse);
+  }
+
+  get readBytes(): Dataset["readBytes"] {
+    return haveBytes(this.sides)
+      ? (indices, reuse) => this.joined(indices, (side, own) => side.readBytes!(own), reuse)
+      : undefined;
+  }
+
+  private async joined<D extends Batch["dtype"]>(
+    indices: ArrayLike<number>,
+    read: (side: Dataset, indices: Int32Array) => Promise<NdArray<D>>,
+    reuse?: NdArray<D>,
+  ): Promise<NdArray<D>> {
+    const { a, b } = this.sides;
     const places = Int32Array.from(indices, (index) => checkedIndex(this, index));
-    const read = (side: Dataset) => side.read(places.map((at) => at % side.size));
-    return joinSides(...(await Promise.all([read(this.sides.a), read(this.sides.b)])));
+    const own = (side: Dataset) => places.map((at) => at % side.size);
+    return joinSides(...(await Promise.all([read(a, own(a)), read(b, own(b))])), reuse);
   }
 
   /** Fingerprint of both domains and of whether they are aligned. */
@@ -98,11 +121,16 @@ function distinct(indices: Int32Array): Int32Array {
   return Int32Array.from(new Set(indices));
 }
 
-/** Joins images [n, h, w, c] of both domains into pairs [n, 2, h, w, c]. */
-export function joinSides(a: NdArray<"float32">, b: NdArray<"float32">): NdArray<"float32"> {
+/** Whether both domains hold bytes. */
+export function haveBytes({ a, b }: Sides): boolean {
+  return a.readBytes !== undefined && b.readBytes !== undefined;
+}
+
+/** Joins images [n, h, w, c] of both domains into pairs [n, 2, h, w, c], which may overwrite pairs that are no longer needed. */
+export function joinSides<D extends Batch["dtype"]>(a: NdArray<D>, b: NdArray<D>, reuse?: NdArray<D>): NdArray<D> {
   const [n, ...shape] = a.shape as [number, ...number[]];
   const size = sizeOf(shape);
-  const out = zeros([n, 2, ...shape]);
+  const out = reused(reuse, [n, 2, ...shape], a.dtype);
   for (let i = 0; i < n; i++) {
     out.data.set(a.data.subarray(i * size, (i + 1) * size), 2 * i * size);
     out.data.set(b.data.subarray(i * size, (i + 1) * size), (2 * i + 1) * size);

@@ -118,8 +118,13 @@ class ChosenDataset implements Selectable {
     if (modes !== undefined) this.modes = modes;
   }
 
-  async read(indices: ArrayLike<number>): Promise<NdArray<"float32">> {
-    return this.whole.read(this.rows(indices));
+  async read(indices: ArrayLike<number>, reuse?: NdArray<"float32">): Promise<NdArray<"float32">> {
+    return this.whole.read(this.rows(indices), reuse);
+  }
+
+  get readBytes(): Dataset["readBytes"] {
+    const { whole } = this;
+    return whole.readBytes && (async (indices, reuse) => whole.readBytes!(this.rows(indices), reuse));
   }
 
   readonly readDouble?: (indices: ArrayLike<number>) => Promise<NdArray<"float64">>;

@@ -9,8 +9,8 @@ export type Dim = number | string;
 /** Shape of a symbolic tensor; the extent of a named axis is known only at run time. */
 export type Dims = readonly Dim[];
 
-/** Element types in a graph. The interpreter evaluates float32 in float64. */
-export type TensorType = Extract<DType, "float32" | "int32" | "bool">;
+/** Element types in a graph. The interpreter evaluates float32 in float64. Bytes are only cast and moved. */
+export type TensorType = Extract<DType, "float32" | "int32" | "uint8" | "bool">;
 
 /** A symbolic array: one node of a graph. The numeric counterpart is `NdArray`. */
 export interface Tensor {

@@ -82,31 +82,31 @@ export class Accesses {
     const stride = access.strides[nest.vector]!;
     const scattered = access.lookups.some(({ places }) => places.strides[nest.vector] !== 0);
     const isOne = width === 1 || (stride === 0 && !scattered);
-    const isBool = type === "bool";
+    const isByte = access.bytes === 1;
     if (isOne) {
       const offset = this.pushAddress(access, first);
-      if (isBool) code.memory("i32.load8_u", { offset }).op("i32x4.splat");
+      if (isByte) code.memory("i32.load8_u", { offset }).op("i32x4.splat");
       else code.memory("v128.load32_splat", { offset });
     } else if (stride === 1 && !scattered) {
       const offset = this.pushAddress(access, first);
-      if (isBool) {
+      if (isByte) {
         code.memory("v128.load32_zero", { offset }).op("i16x8.extend_low_i8x16_u").op("i32x4.extend_low_i16x8_u");
       } else code.memory("v128.load", { offset });
     } else {
-      this.pushLanes(access, isBool, first);
+      this.pushLanes(access, first);
     }
-    if (isBool) code.v128(zeros).op("i32x4.ne");
+    if (type === "bool") code.v128(zeros).op("i32x4.ne");
   }
 
   /** Gathers four values that are not contiguous. */
-  private pushLanes(access: Access, isBool: boolean, first: number): void {
+  private pushLanes(access: Access, first: number): void {
     const { code } = this;
     const gathered = code.local("v128");
     code.v128(zeros).set(gathered);
     for (let lane = 0; lane < 4; lane++) {
       const offset = this.pushAddress(access, first + lane);
       code.get(gathered);
-      if (isBool) code.memory("v128.load8_lane", { offset, lane: 4 * lane });
+      if (access.bytes === 1) code.memory("v128.load8_lane", { offset, lane: 4 * lane });
       else code.memory("v128.load32_lane", { offset, lane });
       code.set(gathered);
     }
@@ -116,24 +116,24 @@ export class Accesses {
   store(access: Access, value: Local, type: Node["type"], width: Width, first = 0): void {
     const { code, nest } = this;
     const stride = access.strides[nest.vector]!;
-    const isBool = type === "bool";
+    const isByte = access.bytes === 1;
     let from = value;
-    if (isBool) {
+    if (type === "bool") {
       from = code.local("v128");
       code.get(value).v128(new Uint8Array(16).fill(1)).op("v128.and").set(from);
     }
     if (width === 1) {
       const offset = this.pushAddress(access, first);
-      code.get(from).memory(isBool ? "v128.store8_lane" : "v128.store32_lane", { offset, lane: 0 });
+      code.get(from).memory(isByte ? "v128.store8_lane" : "v128.store32_lane", { offset, lane: 0 });
     } else if (stride === 1) {
       const offset = this.pushAddress(access, first);
-      if (isBool) code.get(from).get(from).shuffle(everyFourth).memory("v128.store32_lane", { offset, lane: 0 });
+      if (isByte) code.get(from).get(from).shuffle(everyFourth).memory("v128.store32_lane", { offset, lane: 0 });
       else code.get(from).memory("v128.store", { offset });
     } else {
       for (let lane = 0; lane < 4; lane++) {
         const offset = this.pushAddress(access, first + lane);
         code.get(from);
-        if (isBool) code.memory("v128.store8_lane", { offset, lane: 4 * lane });
+        if (isByte) code.memory("v128.store8_lane", { offset, lane: 4 * lane });
         else code.memory("v128.store32_lane", { offset, lane });
       }
     }

@@ -113,9 +113,7 @@ class Fuser {
     const { data, dtype, shape } = value;
     if (data.every((number) => Object.is(number, data[0]))) {
       const number = data[0]!;
-      const { k } = this.values;
-      const node = dtype === "float32" ? k.number(number) : dtype === "int32" ? k.whole(number) : k.truth(number !== 0);
-      return { kind: "uniform", node };
+      return { kind: "uniform", node: this.everywhere(number, dtype) };
     }
     const buffer: Buffer = { name: "constant", dtype, size: data.length, role: "constant", value };
     return { kind: "stored", view: wholeView(buffer, shape), writers: [] };
@@ -186,13 +184,15 @@ class Fuser {
     return { kind: "stored", view: place, writers };
   }
 
+  private everywhere(number: number, dtype: TensorType): Node {
+    const { k } = this.values;
+    if (dtype === "float32") return k.number(number);
+    if (dtype === "int32") return k.whole(number);
+    return dtype === "uint8" ? k.byte(number) : k.truth(number !== 0);
+  }
+
   private fillZeros(target: View, dtype: TensorType): number[] {
-    const value =
-      dtype === "float32"
-        ? this.values.k.number(0)
-        : dtype === "int32"
-          ? this.values.k.whole(0)
-          : this.values.k.truth(false);
+    const value = this.everywhere(0, dtype);
     const pass = this.values.newPass(target.shape);
     pass.stores.push({ view: target, value });
     return [pass.id];

@@ -1,5 +1,5 @@
 import { maxOf } from "../base/many.ts";
-import { type Shape, sizeOf } from "../base/ndarray.ts";
+import { type Shape, bytesOfType, sizeOf } from "../base/ndarray.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import { type View, reshapeView } from "../graph/view.ts";
 import { type Kernel, nodesOf } from "./kernel.ts";
@@ -11,7 +11,7 @@ export interface Access {
   readonly source: object;
   readonly offset: number;
   readonly strides: readonly number[];
-  readonly bytes: 1 | 4;
+  readonly bytes: number;
   readonly lookups: readonly { readonly places: Access; readonly stride: number }[];
 }
 
@@ -105,7 +105,7 @@ function accessOf({ source, offset, strides, lookups }: View, type: TensorType):
     source,
     offset,
     strides,
-    bytes: type === "bool" ? 1 : 4,
+    bytes: bytesOfType(type),
     lookups: lookups.map(({ places, stride }) => ({ stride, places: accessOf(places, "int32") })),
   };
 }

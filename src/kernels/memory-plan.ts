@@ -1,3 +1,4 @@
+import { bytesOfType } from "../base/ndarray.ts";
 import type { View } from "../graph/view.ts";
 import type { Fused } from "./fuse.ts";
 import type { Schedule, Segment } from "./schedule.ts";
@@ -19,7 +20,7 @@ interface Life {
 }
 
 export function bytesOfBuffer({ dtype, size }: Buffer): number {
-  return size * (dtype === "bool" ? 1 : 4);
+  return size * bytesOfType(dtype);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { View } from "../graph/view.ts";
 import * as elementary from "./elementary.ts";
 import type { InstructionName } from "./instructions.ts";
 
-/** Types of a register: four float32, int32 or booleans (all bits of a lane set, or none), or two float64. */
+/** Types of a register: four float32, int32, bytes (as int32) or booleans (all bits of a lane set, or none), or two float64. */
 export type LaneType = Scalar["type"];
 
 /** One value of a kernel's loop body. Equal values are one object, so that a body is a graph without duplicates. */
@@ -64,6 +64,10 @@ export class Nodes implements Arithmetic {
     return this.whole(value | 0);
   }
 
+  byte(value: number): Node {
+    return this.constant("uint8", Int32Array.of(value, value, value, value), String(value));
+  }
+
   truth(value: boolean): Node {
     return this.constant("bool", new Uint32Array(4).fill(value ? ones : 0), String(value));
   }
@@ -117,6 +121,7 @@ export class Nodes implements Arithmetic {
     if (from === to) return node;
     if (from === "bool") return this.apply("v128.and", to, node, to === "float32" ? this.number(1) : this.whole(1));
     if (to === "float32") return this.apply("f32x4.convert_i32x4_s", to, node);
+    if (to === "int32" && from === "uint8") return this.apply("v128.or", to, node, this.whole(0));
     if (to === "int32") return this.apply("i32x4.trunc_sat_f32x4_s", to, node);
     return from === "float32"
       ? this.apply("f32x4.ne", to, node, this.number(0))

@@ -5,7 +5,7 @@ import type { Dims, TensorType } from "../graph/tensor.ts";
 
 // Field numbers and codes are those of onnx.proto, IR version 10.
 
-const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+const dataTypes = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const;
 export type OnnxType = keyof typeof dataTypes;
 
 /** TensorProto: dims 1, data_type 2, name 8, raw_data 9. */

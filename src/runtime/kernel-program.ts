@@ -1,6 +1,6 @@
 import type { Draw } from "../base/draw.ts";
 import { EngineError } from "../base/errors.ts";
-import { type DType, type NdArray, type Shape, castTo, ndarray, sizeOf } from "../base/ndarray.ts";
+import { type DType, type NdArray, type Shape, bytesOfType, castTo, ndarray, sizeOf } from "../base/ndarray.ts";
 import type { View } from "../graph/view.ts";
 import {
   type Buffer,
@@ -197,7 +197,7 @@ export class KernelProgram implements Compiled {
     }
     if (given.at !== null) return given.at;
     let at = kept ?? this.fed.get(buffer);
-    if (at === undefined) this.fed.set(buffer, (at = this.host.heap.allocate(4 * buffer.size)));
+    if (at === undefined) this.fed.set(buffer, (at = this.host.heap.allocate(bytesOfType(buffer.dtype) * buffer.size)));
     const value = given.value!;
     if ("keys" in value) this.host.draws.into(value, at);
     else this.host.heap.view(buffer.dtype, at, buffer.size).set(castTo(value, buffer.dtype).data);
@@ -212,8 +212,8 @@ export class KernelProgram implements Compiled {
 
   private output({ source, offset, shape }: View): NdArray {
     const buffer = source as Buffer;
-    const bytes = buffer.dtype === "bool" ? 1 : 4;
-    const data = this.host.heap.view(buffer.dtype, this.address(buffer) + bytes * offset, sizeOf(shape)).slice();
+    const at = this.address(buffer) + bytesOfType(buffer.dtype) * offset;
+    const data = this.host.heap.view(buffer.dtype, at, sizeOf(shape)).slice();
     return ndarray(buffer.dtype, shape, data as never);
   }
 }

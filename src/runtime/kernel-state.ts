@@ -1,7 +1,7 @@
 import * as ort from "#onnxruntime";
 
 import { EngineError } from "../base/errors.ts";
-import { type DType, type NdArray, type Shape, castTo, ndarray } from "../base/ndarray.ts";
+import { type DType, type NdArray, type Shape, bytesOfType, castTo, ndarray } from "../base/ndarray.ts";
 import type { Arrays } from "./engine.ts";
 import type { Heap } from "./heap.ts";
 import { writesGiven } from "./onnxruntime.ts";
@@ -78,7 +78,7 @@ export class KernelState implements OrtState {
 
   target(name: string): ort.Tensor | null {
     const entry = this.require(name);
-    entry.back ??= this.heap.allocate(entry.length * (entry.dtype === "bool" || entry.dtype === "uint8" ? 1 : 4));
+    entry.back ??= this.heap.allocate(entry.length * bytesOfType(entry.dtype));
     return writesGiven() ? this.tensor(entry, entry.back) : null;
   }
 

@@ -1,7 +1,7 @@
 import { deadUnits, deadUnitsStderr } from "../base/scalar-names.ts";
 import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold } from "../base/random.ts";
-import { type Dataset, subsampleIndices } from "../data/index.ts";
+import { type Dataset, readBatch, subsampleIndices } from "../data/index.ts";
 import type { Compiled, Engine, State } from "../runtime/index.ts";
 import { feedDeclared } from "./feeds.ts";
 import { labelsAt } from "./labels.ts";
@@ -57,7 +57,7 @@ export class Health {
       const items = { part: "train", indices };
       const labels = () => labelsAt(this.data, indices);
       const feeds = feedDeclared(declared, { key: this.key, count: batch, progress: { step, steps }, items, labels });
-      const outputs = await compiled.run({ ...feeds, [batchName(0)]: await this.data.read(indices) }, state);
+      const outputs = await compiled.run({ ...feeds, [batchName(0)]: await readBatch(this.data, indices) }, state);
       for (const [name, value] of Object.entries(outputs)) {
         if (deadUnits.parse(name) === null) numbers[name] = value.data[0]!;
         else units.set(name, [...(units.get(name) ?? []), value]);

@@ -4,9 +4,10 @@ import { type Shape, formatShape } from "../base/ndarray.ts";
 import { maxOf } from "../base/many.ts";
 import { range } from "../base/range.ts";
 import { grad } from "../autodiff/index.ts";
+import type { Batch } from "../data/index.ts";
 import { type Tensor, input } from "../graph/tensor.ts";
 import type { Model, Scope, TrainStep } from "../models/index.ts";
-import { max, reshape, sqrt, square, sum } from "../ops/index.ts";
+import { cast, div, max, reshape, sqrt, square, sum } from "../ops/index.ts";
 import type { Schedule } from "../optim/index.ts";
 import type { Arrays, Program } from "../runtime/index.ts";
 import type { Declared } from "./feeds.ts";
@@ -24,9 +25,17 @@ export interface StepOptions {
   readonly layouts: Layouts;
   /** Shape of a batch, [n, ...]. */
   readonly batch: Shape;
+  /** Type of the fed batches; of bytes, n stands for n / 255. Default: float32. */
+  readonly batchType?: Batch["dtype"];
   readonly rate: Schedule;
   /** Names of the optimizer slots of each step and net. */
   readonly slotNames: (step: string, net: string) => readonly string[];
+}
+
+/** The items of the batch of an update. */
+function batchOf({ batch, batchType = "float32" }: Pick<StepOptions, "batch" | "batchType">, update: number): Tensor {
+  const fed = input(batchName(update), batch, batchType);
+  return batchType === "uint8" ? div(cast(fed, "float32"), 255) : fed;
 }
 
 /** Name of the input that holds the batch of an update within a step. */
@@ -64,7 +73,7 @@ export function traceStep(options: StepOptions): Traced {
   for (const step of model.steps) {
     for (let update = 0; update < (step.repeat ?? 1); update++) {
       const scope = new StepPlace(tracing, update, optimizers);
-      const { loss, logs = {} } = step.loss(input(batchName(update), batch), scope);
+      const { loss, logs = {} } = step.loss(batchOf(options, update), scope);
       if (loss.shape.length !== 0)
         throw new ShapeError(`${step.name}: the loss must be a scalar - got ${formatShape(loss.shape)}`);
       requireDeclared(step, logs);
@@ -134,7 +143,7 @@ function traceObserved(options: StepOptions, gradients: boolean): Traced {
   const optimizers = optimizersOf(tracing, options);
   const outputs: Record<string, Tensor> = {};
   for (const step of model.steps) {
-    const { loss } = step.loss(input(batchName(0), batch), new StepPlace(tracing, 0, optimizers));
+    const { loss } = step.loss(batchOf(options, 0), new StepPlace(tracing, 0, optimizers));
     if (!gradients) continue;
     const vectors = step.updates.map((net) => state.get(stateNames.params(net), [layouts[net]!.size]));
     grad(loss, vectors).forEach((gradient, i) => {

@@ -1,8 +1,16 @@
 import { OptionError } from "../base/errors.ts";
-import type { NdArray } from "../base/ndarray.ts";
 import { type Key, fold, key } from "../base/random.ts";
 import { range } from "../base/range.ts";
-import { type Dataset, type Loader, ReadAhead, loader, weightedLoader, readExact } from "../data/index.ts";
+import {
+  type Dataset,
+  type Batch,
+  type Loader,
+  ReadAhead,
+  batchTypeOf,
+  loader,
+  readExact,
+  weightedLoader,
+} from "../data/index.ts";
 import type { Arrays, Compiled, Engine } from "../runtime/index.ts";
 import { type ResolvedTraining, healthItems, rateOf } from "../run/config.ts";
 import type { Plan } from "../run/plan.ts";
@@ -52,7 +60,7 @@ export class StageSession {
   /** Programs of single updates, by the step's name. */
   private readonly single = new Map<string, Program>();
   /** The batches of each step's updates. */
-  private readonly ahead: ReadAhead<readonly NdArray[]>;
+  private readonly ahead: ReadAhead<readonly Batch[]>;
 
   private constructor(
     readonly stage: ScheduledStage,
@@ -65,9 +73,12 @@ export class StageSession {
     private readonly nets: Health,
     private readonly compile: (steps: ScheduledStage["model"]["steps"]) => Promise<Program>,
   ) {
-    this.ahead = new ReadAhead((step) =>
-      Promise.all(Array.from({ length: stage.perStep }, (_, update) => batches.at(this.firstBatch(step) + update))),
-    );
+    this.ahead = new ReadAhead((step, reuse) => {
+      const first = this.firstBatch(step);
+      return Promise.all(
+        Array.from({ length: stage.perStep }, (_, update) => batches.batch(first + update, reuse?.[update])),
+      );
+    });
   }
 
   /** A note for the user on how the engine runs the step, if any. */
@@ -81,6 +92,7 @@ export class StageSession {
       model: stage.model,
       layouts: trained.layouts,
       batch: [config.batch, ...data.shape],
+      batchType: batchTypeOf(data),
       rate: rateOf({ ...config, steps: stage.end - stage.first }),
       slotNames,
     };
@@ -148,7 +160,10 @@ export class StageSession {
     const own = fold(seed, "alone", name, count);
     const batches = loader(data, config.batch, own);
     const feeds = this.feeds(program, own, 0, step, () => batches.indices(0));
-    const outputs = await program.compiled.run({ ...feeds, [batchName(0)]: await batches.at(0) }, this.trained.state);
+    const outputs = await program.compiled.run(
+      { ...feeds, [batchName(0)]: await batches.batch(0) },
+      this.trained.state,
+    );
     return Object.fromEntries(Object.entries(outputs).map(([output, value]) => [output, value.data[0]!]));
   }
 
@@ -195,7 +210,7 @@ export class StageSession {
       if (count === 0) continue;
       const own = fold(seed, "before", name, step);
       const batches = loader(data, config.batch, own);
-      const ahead = new ReadAhead((update) => batches.at(update));
+      const ahead = new ReadAhead<Batch>((update, reuse) => batches.batch(update, reuse));
       for (let update = 0; update < count; update++) {
         if (before !== null && !(await goesOn())) return new AbandonedStep(before);
         const indices = batches.indices(update);

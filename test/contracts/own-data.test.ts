@@ -2,8 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { describe, expect, it } from "vitest";
 
-import { type NdArray, ndarray } from "../../src/base/ndarray.ts";
-import { key, normal, uniform } from "../../src/base/random.ts";
+import { type NdArray, ndarray, zeros } from "../../src/base/ndarray.ts";
+import { integers, key, normal, uniform } from "../../src/base/random.ts";
 import { Sha256 } from "../../src/base/sha256.ts";
 import { MemoryStore } from "../../src/base/store.ts";
 import {
@@ -148,6 +148,35 @@ describe("data that are read later", () => {
     },
     120_000,
   );
+
+  const pixels = (seed: number): Dataset =>
+    arrayDataset({
+      name: `pixels ${seed}`,
+      kind: "image",
+      items: ndarray("uint8", [60, 16, 16, 1], Uint8Array.from(integers(key(seed), 60 * 256, 256))),
+    });
+
+  it.each<[what: string, ConfiguredModel, data: Dataset, steps: number]>([
+    ["a VAE", vae({ latent: 2, hidden: [8] }), pixels(2), 12],
+    ["a critic with updates before", wgan({ latent: 2, hidden: [8], criticWarmup: 4, arch: "mlp" }), pixels(2), 4],
+  ])(
+    "train %s on float32 numbers to the same files as on the bytes that they are of",
+    async (_, model, data, steps) => {
+      const { train: items, test } = splitOff(data);
+      expect(items.readBytes).toBeDefined();
+      const files = await trained(model, { train: items, test }, steps);
+      expect(await trained(model, { train: own(items), test: own(test) }, steps)).toEqual(files);
+    },
+  );
+
+  it("have no bytes where they are spread from data in memory and read in their own way", async () => {
+    const dark: Dataset = {
+      ...pixels(2),
+      ...own(pixels(2)),
+      read: async (indices) => zeros([indices.length, 16, 16, 1]),
+    };
+    expect(dark.readBytes).toBeUndefined();
+  });
 
   it("end a training with their own error when they can no longer be read", async () => {
     let reads = 0;

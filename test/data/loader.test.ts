@@ -2,9 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { OptionError } from "../../src/base/errors.ts";
-import { fromNumbers } from "../../src/base/ndarray.ts";
+import { fromNumbers, ndarray } from "../../src/base/ndarray.ts";
 import { fold, key, permutation } from "../../src/base/random.ts";
 import { arrayDataset } from "../../src/data/array-dataset.ts";
+import { type Dataset, batchTypeOf } from "../../src/data/dataset.ts";
+import { pairDataset } from "../../src/data/pairs.ts";
+import { select } from "../../src/data/selection.ts";
 import { ReadAhead, batchIndices, loader, weightedLoader } from "../../src/data/loader.ts";
 import { chiSquare, chiSquareLimit } from "../chi-square.ts";
 
@@ -119,7 +122,87 @@ describe("weightedLoader", () => {
   });
 });
 
+describe("batches as training takes them", () => {
+  const shape = [6, 2, 2, 1];
+  const pixels = arrayDataset({
+    name: "pixels",
+    kind: "image",
+    items: ndarray(
+      "uint8",
+      shape,
+      Uint8Array.from({ length: 24 }, (_, i) => 10 * i),
+    ),
+  });
+  const floats = (data: Dataset): Dataset => ({
+    ...data,
+    name: "floats",
+    kind: "image",
+    shape: data.shape,
+    size: data.size,
+    labels: null,
+    skipped: [],
+    fingerprint: "",
+    read: (indices) => data.read(indices),
+  });
+  const sides = (a: Dataset, b: Dataset, aligned: boolean) => pairDataset("pairs", { a, b, aligned });
+
+  it.each<[string, Dataset]>([
+    ["in memory", pixels],
+    ["chosen", select(pixels, Int32Array.of(5, 1, 3))],
+    ["pairs", sides(pixels, pixels, true)],
+    ["pairs of two orders", sides(pixels, select(pixels, Int32Array.of(5, 1, 3)), false)],
+  ])("are the bytes of data that hold bytes: %s", async (_, data) => {
+    const batches = loader(data, 2, key(2));
+    for (const step of [0, 1, 5]) {
+      const [batch, read] = [await batches.batch(step), await batches.at(step)];
+      expect([batch.dtype, batchTypeOf(data), batch.shape]).toEqual(["uint8", "uint8", read.shape]);
+      expect(Float32Array.from(batch.data, (byte) => byte / 255)).toEqual(read.data);
+    }
+  });
+
+  it.each<[string, Dataset]>([
+    ["points", line(7)],
+    ["a read of one's own over bytes", floats(pixels)],
+    ["chosen of these", select(floats(pixels), Int32Array.of(5, 1, 3))],
+    ["pairs of which one side holds bytes", sides(pixels, floats(pixels), false)],
+    ["aligned ones", sides(floats(pixels), pixels, true)],
+  ])("are float32 otherwise: %s", async (_, data) => {
+    const batches = loader(data, 2, key(2));
+    expect([(await batches.batch(3)).dtype, batchTypeOf(data)]).toEqual(["float32", "float32"]);
+    expect(await batches.batch(3)).toEqual(await batches.at(3));
+  });
+
+  it.each<[string, Dataset]>([
+    ["bytes", pixels],
+    ["chosen bytes", select(pixels, Int32Array.of(5, 1, 3))],
+    ["points", line(7)],
+    ["pairs", sides(pixels, pixels, true)],
+    ["unpaired", sides(pixels, pixels, false)],
+    ["float pairs", sides(floats(pixels), pixels, false)],
+  ])("overwrite a batch that is no longer needed, if it has their shape: %s", async (_, data) => {
+    const batches = loader(data, 2, key(2));
+    const reuse = await batches.batch(0);
+    const before = reuse.data.slice();
+    const again = await batches.batch(1, reuse);
+    expect(again).toBe(reuse);
+    expect(again).toEqual(await batches.batch(1));
+    expect(again.data).not.toEqual(before);
+    const other = await loader(data, 1, key(2)).batch(0);
+    expect(await batches.batch(1, other)).toEqual(again);
+  });
+});
+
 describe("ReadAhead", () => {
+  it("hands each read what was read two steps earlier, and never what a step still computes with", async () => {
+    const reusedBy: unknown[] = [];
+    const ahead = new ReadAhead<{ step: number }>(async (step, reuse) => {
+      reusedBy.push(reuse?.step);
+      return { step };
+    });
+    for (let step = 0; step < 5; step++) expect((await ahead.at(step, step < 4)).step).toBe(step);
+    expect(reusedBy).toEqual([undefined, undefined, 0, 1, 2]);
+  });
+
   /** Reads that are answered when the test says so. */
   function asked() {
     const begun: number[] = [];

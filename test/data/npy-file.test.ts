@@ -70,9 +70,11 @@ describe("a NumPy file that is not held in memory", () => {
     for (const indices of [[0], [2, 1, 1, 0], [0, 1, 2]]) {
       expect(await file.read(indices)).toEqual(await held.read(indices));
       expect(await file.readDouble?.(indices)).toEqual(await held.readDouble?.(indices));
+      expect(await file.readBytes?.(indices)).toEqual(await held.readBytes?.(indices));
     }
     const chosen = [file, held].map((data) => select(data, Int32Array.of(2, 0)));
     expect(await chosen[0]!.read([0, 1])).toEqual(await chosen[1]!.read([0, 1]));
+    expect(file.readBytes !== undefined).toBe(array.dtype === "uint8");
     expect(await chosen[0]!.readDouble?.([1])).toEqual(await chosen[1]!.readDouble?.([1]));
     await expect(file.read([held.size])).rejects.toThrow("must be a whole number in");
   });

@@ -1,10 +1,11 @@
-import { type Tensor, type TensorType, apply, defineOp } from "../../graph/tensor.ts";
+import { ShapeError } from "../../base/errors.ts";
+import { type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 
-/** Codes of ONNX's TensorProto.DataType. */
+/** Types to cast to, with their codes in ONNX's TensorProto.DataType. */
 const onnxTypes = { float32: 1, int32: 6, bool: 9 } as const;
 
 /** The primitive of `cast`. */
-export const castOp = defineOp<{ to: TensorType }>({
+export const castOp = defineOp<{ to: keyof typeof onnxTypes }>({
   name: "cast",
   infer: ([x], { to }) => ({ shape: x!.shape, dtype: to }),
   evaluate: ([x], { to }) => {
@@ -20,7 +21,11 @@ export const castOp = defineOp<{ to: TensorType }>({
 /**
  * The same values in another type, in the shape of x: truncated towards zero for int32, "not zero" for bool. No
  * gradient.
+ * @throws ShapeError for uint8, which no op computes.
  */
-export function cast(x: Tensor, to: TensorType): Tensor {
+export function cast(x: Tensor, to: keyof typeof onnxTypes): Tensor {
+  if (!(to in onnxTypes)) {
+    throw new ShapeError(`cast: the type must be one of ${Object.keys(onnxTypes).join(", ")} - got ${String(to)}`);
+  }
   return x.dtype === to ? x : apply(castOp, [x], { to });
 }

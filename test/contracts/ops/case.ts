@@ -82,8 +82,8 @@ export function distinct(...shape: number[]): Feed {
   });
 }
 
-/** Whole numbers on [0, bound), as float32 or int32: ties are likely. */
-export function whole(bound: number, dtype: "float32" | "int32", ...shape: number[]): Feed {
+/** Whole numbers on [0, bound): ties are likely. */
+export function whole(bound: number, dtype: "float32" | "int32" | "uint8", ...shape: number[]): Feed {
   return feed(shape, (key, size) => integers(key, sizeOf(size), bound), dtype);
 }
 

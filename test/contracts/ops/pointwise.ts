@@ -146,11 +146,18 @@ export const pointwise: readonly Contract[] = [
       ),
       ...unaryCases((x) => ops.cast(x, "float32"), {
         "from whole numbers": whole(9, "int32", 3, 4),
+        "from bytes": whole(256, "uint8", 3, 4),
         "from truths": truths(3, 4),
       }),
       ...unaryCases((x) => ops.cast(x, "float32"), { "to its own type": reals(3, 4) }),
     ],
-    refuses: "every type becomes every other",
+    refuses: [
+      {
+        name: "bytes as a result",
+        build: () => ops.cast(input("x", [2]), "uint8" as "int32"),
+        says: ["cast: the type must be one of float32, int32, bool", "uint8"],
+      },
+    ],
   }),
   contract(ops.clipOp, {
     functions: ["clip"],
