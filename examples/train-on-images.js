@@ -14,5 +14,5 @@ for await (const event of train(model, data, { steps: Number(steps), seed: 7 }, 
     console.log(`step ${event.step} of ${event.steps}: ${losses.join(", ")}`);
   }
   if (event.type === "done")
-    console.log(`${event.result.test.elbo.value.toFixed(2)} nats an image; see ${out}/report.html`);
+    console.log(`${event.result.test.elbo.value.toFixed(2)} nats per image; see ${out}/report.html`);
 }

@@ -24,7 +24,7 @@ afterAll(() => rm(folder, { recursive: true }));
 it("trains on a folder of images through the package's own exports, and leaves a run", async () => {
   const out = join(folder, "run");
   const { stdout } = await run(process.execPath, ["examples/train-on-images.js", join(folder, "photos"), out, "5"]);
-  expect(stdout).toMatch(/^-?[\d.]+ nats an image; see .*report\.html\n$/);
+  expect(stdout).toMatch(/^-?[\d.]+ nats per image; see .*report\.html\n$/);
   expect((await readdir(out)).toSorted()).toEqual([
     "checkpoints",
     "config.json",
