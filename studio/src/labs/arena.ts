@@ -178,7 +178,7 @@ export const arena = defineLab({
   ],
   explain: {
     text: {
-      en: "The discriminator raises V, the generator lowers it (minimax) or raises log D of its own points (non-saturating), whose gradient does not vanish where D is sure.",
+      en: "The discriminator raises V, the generator lowers it (minimax) or raises log D of its own points (non-saturating), whose gradient does not vanish where D is confident.",
       fa: "تمییزدهنده V را زیاد و مولد آن را کم می‌کند (کمینه-بیشینه)، یا log D نقطه‌های خودش را زیاد می‌کند (غیراشباع‌شونده) که گرادیانش جایی که D مطمئن است از بین نمی‌رود.",
     },
     formula: ({ discriminator = Math.log(4), modes = 0, emd = 0 }, { loss }) => [

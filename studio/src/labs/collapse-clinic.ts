@@ -85,7 +85,7 @@ export const collapseClinic = defineLab({
   id: "collapse-clinic",
   title: { en: "Collapse clinic", fa: "درمانگاه فروپاشی" },
   idea: {
-    en: "A generator that visits few modes can be cured in several ways; each has its price in time per step.",
+    en: "Several remedies help a generator that covers few modes; each costs time per step.",
     fa: "مولدی که فقط به چند مُد سر می‌زند چند درمان دارد؛ بهای هر کدام زمان بیشتر در هر گام است.",
   },
   lesson: [
@@ -98,7 +98,7 @@ export const collapseClinic = defineLab({
       fa: "مولد به جایی می‌رود که تمییزدهنده اکنون اشتباه می‌کند و تمییزدهنده دنبالش می‌آید: مُدها روشن و خاموش می‌شوند.",
     },
     {
-      en: "Unrolling lets the generator foresee K updates of the discriminator; each step then costs about K discriminator updates more.",
+      en: "Unrolling lets the generator foresee K updates of the discriminator; each step then costs about K additional discriminator updates.",
       fa: "بازکردن (unrolling) به مولد اجازه می‌دهد K به‌روزرسانی تمییزدهنده را پیش‌بینی کند؛ هر گام به اندازهٔ حدود K به‌روزرسانی تمییزدهنده گران‌تر می‌شود.",
     },
     {
@@ -162,7 +162,7 @@ export const collapseClinic = defineLab({
       wide: true,
     },
     { id: "qualities", title: { en: "Quality by remedy", fa: "کیفیت به تفکیک درمان" } },
-    { id: "prices", title: { en: "Price of each remedy in time", fa: "بهای زمانی هر درمان" } },
+    { id: "prices", title: { en: "Cost of each remedy in time", fa: "بهای زمانی هر درمان" } },
   ],
   charts: [
     { id: "modes", title: { en: "Modes covered", fa: "مُدهای پوشش‌داده‌شده" } },
@@ -171,7 +171,7 @@ export const collapseClinic = defineLab({
   ],
   explain: {
     text: {
-      en: "A mode is covered where at least a tenth of its due of 2,500 samples lies within three deviations of its centre, as in zaya's metric modes.",
+      en: "A mode is covered where at least a tenth of its expected share of 2,500 samples lies within three deviations of its centre, as in zaya's metric modes.",
       fa: "مُدی پوشش داده شده است که دست‌کم یک‌دهم سهم آن از ۲٬۵۰۰ نمونه در فاصلهٔ سه انحراف معیار از مرکزش باشند؛ مانند سنجهٔ modes در zaya.",
     },
     formula: ({ most = 0, modes = most, of = 0, quality = 0 }) => [
@@ -272,7 +272,7 @@ export const collapseClinic = defineLab({
             ),
             ...(main.made > 0 && {
               prices: bars(
-                { en: "time per step, of that without a remedy", fa: "زمان هر گام نسبت به حالت بدون درمان" },
+                { en: "time per step, relative to no remedy", fa: "زمان هر گام نسبت به حالت بدون درمان" },
                 "fake",
                 (game) => millisecondsOf(game) / millisecondsOf(main),
               ),

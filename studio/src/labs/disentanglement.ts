@@ -51,7 +51,7 @@ export const disentanglement = defineLab({
   id: "disentanglement",
   title: { en: "Disentanglement", fa: "تفکیک عامل‌ها" },
   idea: {
-    en: "A larger β can make single latent dimensions follow single factors, at the price of the reconstruction, and not on every seed.",
+    en: "A larger β can make single latent dimensions follow single factors, at the cost of the reconstruction, and not with every seed.",
     fa: "β بزرگ‌تر می‌تواند هر بُعد نهفته را پیرو یک عامل کند، به بهای بازسازی، و نه برای هر بذر.",
   },
   lesson: [
@@ -77,7 +77,7 @@ export const disentanglement = defineLab({
     },
   ],
   question: {
-    en: "Over five seeds, is the MIG at β = 4 surely above that at β = 1?",
+    en: "Over five seeds, is the MIG at β = 4 significantly above that at β = 1?",
     fa: "روی پنج بذر، آیا MIG با β = 4 قطعاً بیشتر از β = 1 است؟",
   },
   challenge: {
@@ -91,7 +91,7 @@ export const disentanglement = defineLab({
   contrast: { beta: 1 },
   measureEvery: 200,
   meters: [
-    { id: "mig", label: { en: "MIG, of 600 items", fa: "MIG، از ۶۰۰ تصویر" }, ideal: 1, chart: "mig" },
+    { id: "mig", label: { en: "MIG, on 600 items", fa: "MIG، از ۶۰۰ تصویر" }, ideal: 1, chart: "mig" },
     { id: "migError", label: { en: "its standard error", fa: "خطای معیار آن" } },
     { id: "recon", label: { en: "reconstruction term, nats", fa: "جملهٔ بازسازی، نات" }, chart: "recon" },
     { id: "kl", label: { en: "KL term, nats", fa: "جملهٔ KL، نات" }, chart: "kl" },
@@ -104,7 +104,7 @@ export const disentanglement = defineLab({
     {
       id: "information",
       title: {
-        en: "What each latent dimension tells about each factor",
+        en: "Information of each latent dimension about each factor",
         fa: "هر بُعد نهفته چقدر دربارهٔ هر عامل می‌داند",
       },
     },

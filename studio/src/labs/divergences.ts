@@ -69,7 +69,7 @@ export const divergences = defineLab({
       fa: "پخش را بزنید: Q در جهت گرادیانِ واگراییِ انتخاب‌شده حرکت می‌کند؛ از فاصلهٔ دور، JS آن را همان‌جا رها می‌کند.",
     },
     {
-      en: "Between densities of one width the slope of W₁ is 1 at every distance, which is why Wasserstein GANs can learn where the first GANs could not.",
+      en: "Between densities of equal width the slope of W₁ is 1 at every distance, which is why Wasserstein GANs can learn where the first GANs could not.",
       fa: "میان دو چگالیِ هم‌پهنا، شیبِ W₁ در هر فاصله‌ای ۱ است؛ به همین دلیل GANهای واسرشتاین جایی یاد می‌گیرند که نخستین GANها نمی‌توانستند.",
     },
   ],

@@ -50,7 +50,7 @@ export const dyingRelu = defineLab({
       fa: "واحدی مرده است که هیچ بردار نویزی آن را از صفر بالاتر نبرد؛ میله‌ها واحدهای مرده را به تفکیک لایه نشان می‌دهند.",
     },
     {
-      en: "A large negative bias kills units before the first step; a large learning rate throws them below 0 later.",
+      en: "A large negative bias kills units before the first step; a large learning rate pushes them below 0 later.",
       fa: "بایاس منفی بزرگ واحدها را پیش از نخستین گام می‌کشد؛ نرخ یادگیری بزرگ بعداً آن‌ها را به زیر صفر پرتاب می‌کند.",
     },
     {
@@ -90,7 +90,7 @@ export const dyingRelu = defineLab({
     { id: "loss", label: { en: "loss of the generator", fa: "زیان مولد" } },
   ],
   pictures: [
-    { id: "plane", title: { en: "Points of the generator", fa: "نقطه‌های مولد" } },
+    { id: "plane", title: { en: "Generated points", fa: "نقطه‌های مولد" } },
     { id: "units", title: { en: "Share of dead units by layer", fa: "سهم واحدهای مرده به تفکیک لایه" } },
   ],
   charts: [

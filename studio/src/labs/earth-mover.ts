@@ -271,7 +271,7 @@ export const earthMover = defineLab({
   },
   lesson: [
     {
-      en: "Six boxes stand left of six positions: the cheapest plan costs 42, and so does every other, as all moves go to the right.",
+      en: "Six boxes are to the left of six positions: the cheapest plan costs 42, and so does every other, as all moves go to the right.",
       fa: "شش جعبه در سمت چپ شش جایگاه‌اند: ارزان‌ترین طرح ۴۲ هزینه دارد و همهٔ طرح‌های دیگر هم، چون همهٔ حرکت‌ها به سمت راست‌اند.",
     },
     {
@@ -340,7 +340,7 @@ export const earthMover = defineLab({
   charts: [{ id: "cost", title: { en: "Costs over the steps", fa: "هزینه‌ها در طول گام‌ها" } }],
   explain: {
     text: {
-      en: "Left, all plans; right, all pairs of potentials that nowhere exceed the cost. Both sides meet. The critic of a Wasserstein GAN stands for the potentials.",
+      en: "Left, the minimum over plans; right, the maximum over pairs of potentials whose sum never exceeds the cost. Both are equal. The critic of a Wasserstein GAN takes the place of the potentials.",
       fa: "در چپ همهٔ طرح‌ها و در راست همهٔ پتانسیل‌هایی که هیچ‌جا از هزینه بیشتر نیستند؛ دو طرف به هم می‌رسند. منتقد GAN واسرشتاین جای پتانسیل‌ها را می‌گیرد.",
     },
     formula: ({ emd = 0, dual = 0, sinkhorn: blurred = 0 }) => [

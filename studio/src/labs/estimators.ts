@@ -217,7 +217,7 @@ for (const estimator of [pathwise, scoreFunction(${written})]) {
             kind: "bars",
             places: Array.from({ length: bins }, (_, i) => String(low + i * width)),
             xLabel: {
-              en: "estimate of the gradient (ends hold all beyond)",
+              en: "estimate of the gradient (the end bins include all values beyond)",
               fa: "برآورد گرادیان (دو سر همهٔ مقادیر دورتر را در بر دارند)",
             },
             series: [

@@ -32,7 +32,7 @@ const corners = [
 
 export const gumbelSoftmax = defineLab({
   id: "gumbel-softmax",
-  title: { en: "Categories that have a gradient", fa: "دسته‌هایی که گرادیان دارند" },
+  title: { en: "Differentiable categories", fa: "دسته‌هایی که گرادیان دارند" },
   idea: {
     en: "A softmax of logits with Gumbel noise is a relaxed draw of a category that has a gradient; the lower τ, the smaller its bias and the larger its variance.",
     fa: "سافت‌مکسِ لوجیت‌ها با نویز گامبل، نمونه‌ای نرم از دسته‌هاست که گرادیان دارد؛ هر چه τ کمتر، اریبی کمتر و واریانس بیشتر.",
@@ -55,7 +55,7 @@ export const gumbelSoftmax = defineLab({
       fa: "با کاهش τ نمونه‌ها به رأس‌ها می‌روند و گرادیان‌ها نزدیک تساوی منفجر و در جاهای دیگر صفر می‌شوند.",
     },
     {
-      en: "Straight-through passes the corner on and the gradient of the relaxed draw back: what follows sees real categories, but the gradient is still biased, and its variance is larger.",
+      en: "Straight-through passes the corner on and the gradient of the relaxed draw back: the function after it sees real categories, but the gradient is still biased, and its variance is larger.",
       fa: "گذر مستقیم رأس را به جلو و گرادیان نمونهٔ نرم را به عقب می‌فرستد: لایه‌های بعد دسته‌های واقعی را می‌بینند، ولی گرادیان باز هم اریب است و واریانسش بیشتر.",
     },
   ],

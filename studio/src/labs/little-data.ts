@@ -73,9 +73,9 @@ function trainingOf({ rate }: Controls, seed: number, length: number) {
 
 export const littleData = defineLab({
   id: "little-data",
-  title: { en: "Little data", fa: "دادهٔ کم" },
+  title: { en: "Limited data", fa: "دادهٔ کم" },
   idea: {
-    en: "With few points the discriminator learns them by heart; transformations stop that, but shown on the real side only they leak into the samples.",
+    en: "With few points the discriminator memorises them; transformations prevent that, but applied to real points only they leak into the samples.",
     fa: "با نقطه‌های کم، تمییزدهنده آن‌ها را از بر می‌کند؛ تبدیل‌ها جلوی این را می‌گیرند، ولی اگر فقط روی داده‌های واقعی باشند به نمونه‌ها نشت می‌کنند.",
   },
   lesson: [
@@ -84,7 +84,7 @@ export const littleData = defineLab({
       fa: "فاصلهٔ امتیاز نقطه‌های آموزش و نقطه‌های کنارگذاشته‌شده نشان می‌دهد تمییزدهنده چقدر از بر کرده است.",
     },
     {
-      en: "Augmenting real points only teaches the generator the transformed data: turned moons appear that are no data.",
+      en: "Augmenting real points only teaches the generator the transformed data: rotated moons appear, which are not in the data.",
       fa: "داده‌افزایی فقط روی نقطه‌های واقعی، دادهٔ تبدیل‌یافته را به مولد می‌آموزد: هلال‌های چرخیده‌ای پدید می‌آیند که داده نیستند.",
     },
     {
@@ -92,7 +92,7 @@ export const littleData = defineLab({
       fa: "DAG به هر تبدیل T سری جدا می‌دهد که T(واقعی) را با T(تولیدشده) مقایسه می‌کند: چیزی نشت نمی‌کند.",
     },
     {
-      en: "The bars show why: under an invertible T the divergence JS of both sides stays the same, so that every head plays the same game; all transformations in one make it smaller.",
+      en: "The bars show why: under an invertible T the divergence JS of both sides stays the same, so that every head has the same objective; a single head for all transformations makes it smaller.",
       fa: "میله‌ها دلیلش را نشان می‌دهند: با تبدیل وارون‌پذیر T واگرایی JS دو طرف تغییر نمی‌کند و هر سر همان بازی را می‌کند؛ اما آمیختن همهٔ تبدیل‌ها آن را کوچک‌تر می‌کند.",
     },
     {
@@ -149,7 +149,7 @@ export const littleData = defineLab({
     },
     {
       id: "leakFloor",
-      label: { en: "the same of real test points (floor)", fa: "همان سهم برای نقطه‌های واقعی آزمون (کف)" },
+      label: { en: "the same for real test points (floor)", fa: "همان سهم برای نقطه‌های واقعی آزمون (کف)" },
       chart: "leak",
     },
     { id: "emd", label: { en: "EMD to test points", fa: "EMD تا نقطه‌های آزمون" }, chart: "emd" },

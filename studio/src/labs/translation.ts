@@ -47,11 +47,11 @@ export const translation = defineLab({
       fa: "دامنهٔ A رقم‌ها و دامنهٔ B خط دور رقم‌هاست؛ مدل هرگز نمی‌بیند کدام به کدام تعلق دارد.",
     },
     {
-      en: "The discriminator of B only asks whether an image looks like an outline, not whether it is that of this digit.",
+      en: "The discriminator of B only asks whether an image looks like an outline, not whether it is the outline of this digit.",
       fa: "تمییزدهندهٔ B فقط می‌پرسد تصویر شبیه خط دور است یا نه، نه اینکه خط دور همین رقم است.",
     },
     {
-      en: "The cycle A → B → A must come back: without it, any outline is as good as the right one.",
+      en: "The cycle A → B → A must return to the original: without that, any outline is as good as the right one.",
       fa: "چرخهٔ A → B → A باید برگردد: بدون آن هر خط دوری به خوبیِ خط دور درست است.",
     },
     {
@@ -59,7 +59,7 @@ export const translation = defineLab({
       fa: "چون ما جفت‌ها را می‌دانیم، خطا تا جفت پنهان قابل اندازه‌گیری است، هر چند مدل از آن یاد نمی‌گیرد.",
     },
     {
-      en: "Where noise too faint to see changes the way back by much more than itself, the original is hidden in the image instead of drawn.",
+      en: "Where imperceptible noise changes the reconstruction by much more than the noise itself, the original is hidden in the image rather than drawn.",
       fa: "اگر نویزی ناپیدا مسیر بازگشت را بسیار بیش از خودش تغییر دهد، تصویر اصلی به‌جای آنکه کشیده شود در تصویر پنهان شده است.",
     },
   ],
@@ -94,7 +94,7 @@ export const translation = defineLab({
     {
       id: "hidden",
       label: {
-        en: "hidden information: answer of the cycle to faint noise",
+        en: "hidden information: response of the cycle to faint noise",
         fa: "اطلاعات پنهان: واکنش چرخه به نویز ناپیدا",
       },
       ideal: { en: "about 1 or less", fa: "حدود ۱ یا کمتر" },

@@ -19,9 +19,9 @@ import {
 } from "./training.ts";
 
 const controls = z.object({
-  latent: slider({ en: "dimensions of z, of both", fa: "بُعدهای z در هر دو" }, 8, [2, 32, 1]),
-  width: slider({ en: "width of the hidden layer, of both", fa: "پهنای لایهٔ پنهان در هر دو" }, 128, [32, 256, 32]),
-  rate: slider({ en: "learning rate × 10⁻⁴, of both", fa: "نرخ یادگیری × ۱۰⁻⁴ در هر دو" }, 20, [1, 50, 1]),
+  latent: slider({ en: "dimensions of z, in both", fa: "بُعدهای z در هر دو" }, 8, [2, 32, 1]),
+  width: slider({ en: "width of the hidden layer, in both", fa: "پهنای لایهٔ پنهان در هر دو" }, 128, [32, 256, 32]),
+  rate: slider({ en: "learning rate × 10⁻⁴, for both", fa: "نرخ یادگیری × ۱۰⁻⁴ در هر دو" }, 20, [1, 50, 1]),
 });
 
 type Controls = z.output<typeof controls>;

@@ -15,7 +15,7 @@ const controls = z.object({
   objective: choice({ en: "weight of the KL term", fa: "وزن جملهٔ KL" }, "fixed", {
     fixed: { en: "fixed β", fa: "β ثابت" },
     target: { en: "learned multiplier, KL ≤ δ", fa: "ضریب یادگرفته، KL ≤ δ" },
-    sweep: { en: "six β, one training after another", fa: "شش مقدار β، یک آموزش پس از دیگری" },
+    sweep: { en: "six values of β, one run after another", fa: "شش مقدار β، یک آموزش پس از دیگری" },
   }),
   beta: slider({ en: "β, where it is fixed", fa: "β، اگر ثابت باشد" }, 1, [0, 20, 0.5]),
   target: slider({ en: "δ in nats, where it is learned", fa: "δ بر حسب نات، اگر ضریب یادگرفته شود" }, 6, [1, 30, 1]),
@@ -317,7 +317,7 @@ export const vaeWorkbenchOf = (stepsEach: number) =>
               rows: [
                 { en: "digits, then yours", fa: "رقم‌ها، سپس رقم شما" },
                 {
-                  en: "reconstructions, then of yours and of the chosen place",
+                  en: "reconstructions: of the digits, of yours and of the chosen point",
                   fa: "بازسازی‌ها، سپس بازسازی رقم شما و نقطهٔ انتخاب‌شده",
                 },
               ],
