@@ -65,8 +65,8 @@ function offences(check: (file: (typeof files)[number]) => readonly string[]): s
   return files.flatMap((file) => check(file).map((what) => `src/${file.name}: ${what}`));
 }
 
-describe("the house", () => {
-  it("is found by this test", () => {
+describe("the layering of the rooms", () => {
+  it("has files that this test finds", () => {
     expect(files.length).toBeGreaterThan(100);
     expect(
       importsOf(
@@ -75,7 +75,7 @@ describe("the house", () => {
     ).toEqual(["../a.ts", "./b.ts", "./d.ts"]);
   });
 
-  it("has rooms whose floors are known", () => {
+  it("declares the floor of every room", () => {
     const rooms = new Set(files.map(({ name }) => roomOf(name)).filter((room) => !room.endsWith(".ts")));
     expect([...rooms].filter((room) => !(room in floors))).toEqual([]);
   });
@@ -103,7 +103,7 @@ describe("the house", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("draws no number and reads no clock behind a run's back", () => {
+  it("draws random numbers and reads the clock only through its own modules", () => {
     const wrong = offences(({ name, text }) => [
       ...(/\bMath\.random\s*\(/.test(text) ? ["Math.random: use a key of base/random.ts"] : []),
       ...(/\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.now\b/.test(text) &&
@@ -129,7 +129,7 @@ describe("the house", () => {
     expect(files.map(({ name }) => name).filter((name) => /util|helper|common|manager/i.test(name))).toEqual([]);
   });
 
-  it("has files of the graph that can each be loaded first, in spite of the circles among them", async () => {
+  it("has graph files that can each be loaded first, despite circular imports", async () => {
     const rooms = ["graph", "ops", "autodiff", "distributions", "onnx", "nn", "optim"];
     const broken: string[] = [];
     for (const { name } of files.filter(({ name: path }) => rooms.includes(roomOf(path)))) {

@@ -107,7 +107,7 @@ describe.runIf(mountable)("a full disk", () => {
     });
   }, 120_000);
 
-  it("writes no half of a file", async () => {
+  it("writes no partial file", async () => {
     expect((await zaya(folder, ...tiny, "--steps", "3", "--out", "small", "--quiet")).code).toBe(0);
     await onDisk("tight", "size=64k", async (disk) => {
       const { code, stderr } = await zaya(folder, "sample", "small", "-n", "2000", "--out", "tight/a.npy");
@@ -118,7 +118,7 @@ describe.runIf(mountable)("a full disk", () => {
   });
 });
 
-describe.runIf(mountable)("a disk that takes nothing more", () => {
+describe.runIf(mountable)("a disk that becomes full", () => {
   /** Commands on a run `kept` beside the disk, and on its copy `held` on it. */
   const commands = [
     ["resume", "held", "--steps", "9"],
@@ -165,7 +165,7 @@ describe.runIf(mountable)("a disk that takes nothing more", () => {
     },
   );
 
-  it("leaves no half of an export", async () => {
+  it("leaves no partial export", async () => {
     expect((await zaya(folder, ...tiny, "--steps", "3", "--out", "halves", "--quiet")).code).toBe(0);
     // Room for the two nets, and not for what describes them.
     await onDisk("tighter", "size=8k", async (disk) => {

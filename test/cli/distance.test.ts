@@ -140,7 +140,7 @@ describe("zaya distance", () => {
     expect(await readFile(join(folder, "old.csv"), "utf8")).toMatch(/^i,j,mass\n/);
   });
 
-  it("is as without points of weight 0: in its value, its defaults and the choice among more items", async () => {
+  it("ignores points of weight 0: in its value, its defaults and its subsamples", async () => {
     // Every other point lies far away, and weighs nothing.
     const rows = [...normal(fold(key(2), "rows"), [40, 2]).data].map(String);
     const near = Array.from({ length: 40 }, (_, i) => `${rows[2 * i]},${rows[2 * i + 1]}`);
@@ -180,14 +180,14 @@ describe("zaya distance", () => {
     }
   });
 
-  it("says how long it takes before it begins, where that is long", async () => {
+  it("announces a long duration before it starts", async () => {
     const many = start(folder, "distance", "ring8", "ring8", "--metric", "js", "-n", "64000");
     await many.until("; fewer points (-n) take less");
     many.child.kill("SIGKILL");
     await many.ended;
   });
 
-  it("refuses points that differ by less than distances can tell", async () => {
+  it("refuses points whose differences underflow", async () => {
     await put("near.npy", encodeNpy(ndarray("float64", [3, 1], Float64Array.of(0, 1e-200, 2e-200))));
     for (const metric of ["emd", "mmd", "js"]) {
       const { code, stderr } = await zaya(folder, "distance", "near.npy", "near.npy", "--metric", metric);
@@ -200,7 +200,7 @@ describe("zaya distance", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining("for x1")]);
   });
 
-  it("warns when it fell short", async () => {
+  it("warns of an inexact result", async () => {
     const words = ["distance", "ring8", "ring8", "--metric", "sinkhorn", "--epsilon", "1e-4", "-n", "100", "--json"];
     const { code, stderr, ...rest } = await zaya(folder, ...words);
     expect(code).toBe(0);

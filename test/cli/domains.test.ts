@@ -62,7 +62,7 @@ function refused({ code, stdout, stderr }: Outcome, ...texts: string[]): void {
 }
 
 describe("zaya data with two domains", () => {
-  it("tells of either domain, and that nobody says what belongs together", async () => {
+  it("describes each domain, and says that they are not aligned", async () => {
     const { code, stdout } = await zaya(folder, "data", "A", "B");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^A and B\n {2}items +18 and 11 for training, 2 and 1 for testing\n/);
@@ -103,7 +103,7 @@ describe("zaya data with two domains", () => {
     expect(object.verdict).toContain("500 training items: few");
   });
 
-  it("judges both of them: what either repeats is remarked", async () => {
+  it("checks both of them for duplicates", async () => {
     const verdict = async (...words: string[]): Promise<string> =>
       resultOf(await zaya(folder, "data", ...words, "--json")).verdict;
     const [first, second, of] = [
@@ -119,7 +119,7 @@ describe("zaya data with two domains", () => {
     expect(await verdict("copies")).toContain("12 of 12 items have a near duplicate");
   });
 
-  it("proposes what fits the images: no quarter turns where they are not square", async () => {
+  it("suggests flags that fit the images: no quarter turns for non-square ones", async () => {
     const [square, wide] = await Promise.all(["apart", "wide"].map((name) => zaya(folder, "data", name, "--json")));
     expect(resultOf(square!)).toMatchObject({ augment: "dag", transforms: null });
     const { augment, transforms, verdict } = resultOf(wide!);

@@ -111,7 +111,7 @@ describe("zaya eval --features", () => {
     expect(results).toMatchObject([{ metric: "accuracy", value: 1, protocol: { n: 200 } }]);
   });
 
-  it("ends a game with what is known of its samples, and measures the same again where nothing is asked for", async () => {
+  it("ends GAN training with metrics of its samples, and computes the same ones again by default", async () => {
     const trained = resultOf(
       await zaya(
         folder,
@@ -210,7 +210,7 @@ describe("zaya eval --features", () => {
     expect(await filesIn(folder)).toEqual(before);
   });
 
-  it("measures from too few items where it is forced to", async () => {
+  it("computes FID from too few items with --force-fid", async () => {
     const words = [
       "eval",
       "model",
@@ -229,7 +229,7 @@ describe("zaya eval --features", () => {
 });
 
 describe("a classifier", () => {
-  it("is refused where something is to be drawn, and by name for data without labels", async () => {
+  it("is refused for sampling, and for data without labels", async () => {
     expect((await zaya(folder, "sample", "teller")).stderr).toContain("the model does not generate samples from noise");
     expect((await zaya(folder, "reconstruct", "teller")).stderr).toContain("the model has no encoder");
     const unlabelled = await zaya(folder, "train", "classifier", "--data", "swiss-roll", "--out", "none");

@@ -96,8 +96,8 @@ describe("data that cannot be used", () => {
   });
 });
 
-describe("a folder with text files and cut pictures among good ones", () => {
-  it("is looked at: good ones counted, others named with their reasons", async () => {
+describe("a folder with text files and truncated pictures among intact ones", () => {
+  it("is inspected: intact ones are counted, others listed with the reason", async () => {
     const text = await zaya(folder, "data", "mixed");
     expect(text.code).toBe(0);
     expect(text.stdout).toContain("12 for training, 1 for testing");

@@ -66,7 +66,7 @@ describe("a run killed 20 times", () => {
   });
 });
 
-describe("a run that ends in the middle of its end", () => {
+describe("a run killed while it finishes", () => {
   /** So much to measure that a signal finds it at it. */
   const items = 20_000;
   const net = ["train", "vae", "--data", "many.npy", "--hidden", "256,256", "--latent", "4", "--batch", "8"];

@@ -54,8 +54,8 @@ describe("a run while it trains", () => {
   });
 });
 
-describe("a run whose folder does not stay", () => {
-  it("stops in words when it is moved, and goes on where it is now", async () => {
+describe("a run whose folder is moved or replaced", () => {
+  it("stops with a message when it is moved, and resumes at its new location", async () => {
     const { ended } = await training("here");
     await rename(join(folder, "here"), join(folder, "there"));
     const { code, stderr } = await ended;
@@ -69,7 +69,7 @@ describe("a run whose folder does not stay", () => {
     expect((await again.ended).code).toBe(130);
   });
 
-  it("stops in words when it is removed, or another has taken its place", async () => {
+  it("stops with a message when it is removed or replaced", async () => {
     const [gone, replaced] = await Promise.all([training("gone"), training("replaced")]);
     await rename(join(folder, "gone"), join(folder, "trash"));
     await rename(join(folder, "replaced"), join(folder, "old"));
@@ -80,7 +80,7 @@ describe("a run whose folder does not stay", () => {
     expect([existsSync(join(folder, "gone")), await filesIn(join(folder, "replaced"))]).toEqual([false, []]);
   });
 
-  it("stops in words when another writer has it", async () => {
+  it("stops with a message when another writer has taken the lock", async () => {
     const { ended } = await training("shared");
     const lock = join(folder, "shared", ".lock");
     const holder = await readJson(lock);

@@ -104,7 +104,7 @@ describe("progress", () => {
     }
   });
 
-  it("takes away what a terminal that became narrower has broken into lines", () => {
+  it("clears all lines into which a narrower terminal has wrapped the live line", () => {
     const screen = new Screen(100);
     const output = new Output({}, screen, screen);
     output.show("x".repeat(90));
@@ -144,7 +144,7 @@ describe("progress", () => {
     expect([out.text, err.text]).toEqual(["words\n", "careful\n"]);
   });
 
-  it("says nothing of an evaluation that has nothing", async () => {
+  it("prints nothing for an evaluation without results", async () => {
     const screen = new Screen(80);
     await progressOn(new Output({}, screen, screen)).progress.tell({ type: "evaluated", step: 3, results: [] });
     expect(screen.text).toBe("");

@@ -82,7 +82,7 @@ const left = [
   "cat/paint.bmp: BMP cannot be decoded here: convert it to PNG",
 ];
 
-describe("a person's own images", () => {
+describe("the user's own images", () => {
   it("are told with classes, numbers, frames, and each file that is left out or there twice", async () => {
     const { code, stdout, stderr } = await zaya(folder, "data", "mine", "--size", "16");
     expect([code, stderr]).toEqual([0, ""]);

@@ -26,7 +26,7 @@ async function contentOf(path: string): Promise<[string, string][]> {
 }
 
 describe("a home that cannot be written", () => {
-  it("is nothing that a person is told of", async () => {
+  it("is not reported to the user", async () => {
     const { code, stderr } = await zayaWith(
       { HOME: "/proc/nowhere" },
       folder,
@@ -39,7 +39,7 @@ describe("a home that cannot be written", () => {
   });
 });
 
-describe("a folder that holds something", () => {
+describe("a folder that is not empty", () => {
   const config = '{ "recipe": "vae", "data": { "spec": "tiny.npy" }, "train": { "steps": 3, "batch": 8 } }';
   it.each(["config.json", "checkpoints/000003/state.json", "notes.txt"])(
     "is no folder for a new run, and stays as it was: %s",
@@ -75,7 +75,7 @@ describe("a folder that holds something", () => {
   });
 });
 
-describe("a file that is there", () => {
+describe("a file that exists", () => {
   it.each<[what: string, words: string[]]>([
     ["sample", ["sample", "run", "-n", "4", "--out"]],
     ["reconstruct", ["reconstruct", "run", "--out"]],
@@ -94,7 +94,7 @@ describe("a file that is there", () => {
     await rm(join(folder, "link.png"));
   });
 
-  it("is written by one of four that start at once; the others say that it is there", async () => {
+  it("is written by one of four concurrent processes; the others say that it exists", async () => {
     const outcomes = await Promise.all(
       [1, 2, 3, 4].map((seed) =>
         zaya(folder, "sample", "run", "-n", "4", "--seed", String(seed), "--out", "raced.npy", "--json"),
@@ -122,7 +122,7 @@ describe("long names", () => {
   });
 });
 
-describe("a place that takes nothing", () => {
+describe("a location that accepts no files", () => {
   it.runIf(process.platform === "linux")("is refused at once, whatever was to be written there", async () => {
     for (const words of [
       ["export", "run", "--out", "/proc/onnx"],
@@ -148,7 +148,7 @@ describe("a place that takes nothing", () => {
   });
 });
 
-describe("words about what was given", () => {
+describe("error messages about arguments", () => {
   it("come before anything is written, in zaya's own terms", async () => {
     const twice = await zaya(folder, "sample", "run", "--seeds", "3,5,3", "--out", "twice/");
     expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("got two for twice/seed3.png")]);

@@ -40,7 +40,7 @@ describe("text for a terminal", () => {
     expect(JSON.parse(text)).toEqual({ [nasty]: [nasty, 1] });
   });
 
-  it("is what leaves by every way out of a command", () => {
+  it("is what every output of a command prints", () => {
     let written = "";
     const stream = { write: (text: string) => (written += text), isTTY: true, columns: 200 };
     for (const json of [false, true]) {

@@ -53,7 +53,7 @@ describe("a run with damaged files", () => {
     await requireSameEnd(run);
   });
 
-  it("does not begin again without a word", async () => {
+  it("does not restart silently", async () => {
     const run = await copy("gone");
     await rm(join(run, "checkpoints"), { recursive: true });
     const refused = await zaya(folder, "resume", "gone");

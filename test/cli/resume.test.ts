@@ -137,7 +137,7 @@ describe("a signal", () => {
     expect(await filesIn(join(folder, "endless"))).not.toContain(".lock");
   });
 
-  it("leaves at once when it comes twice, and what is left can be gone on with", async () => {
+  it("exits immediately when it comes twice, and the run can be resumed", async () => {
     // Some 100 MB to save: that takes longer than the second signal waits.
     const large = [...tiny, "--hidden", "2000,2000", "--steps", "1000", "--sample-every", "1000", "--out", "twice"];
     const { child, ended, until } = start(folder, ...large);
@@ -156,7 +156,7 @@ describe("a signal", () => {
     await next.ended;
   });
 
-  it("finds the run free again after a kill", async () => {
+  it("finds the run unlocked after a kill", async () => {
     const { child, ended, until } = start(folder, ...long, "--out", "killed");
     await until("train 1/");
     child.kill("SIGKILL");

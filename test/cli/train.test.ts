@@ -157,7 +157,7 @@ describe("zaya train", () => {
     expect((await filesIn(folder)).filter((name) => name.startsWith("samples-"))).toEqual([]);
   });
 
-  it("says in one line that there is no graphics adapter, where there is none", async () => {
+  it("says in one line that there is no graphics adapter", async () => {
     const { engines } = resultOf(await zaya(folder, "doctor", "--json"));
     const before = await filesIn(folder);
     const { code, stderr } = await zaya(folder, ...tiny, "--steps", "2", "--device", "webgpu", "--out", "gpu");
@@ -169,7 +169,7 @@ describe("zaya train", () => {
     }
   });
 
-  it("goes on when nobody reads what it prints, and says so at once", async () => {
+  it("continues when stdout is closed, and says so immediately", async () => {
     const { child, ended } = start(folder, ...tiny, "--steps", "20", "--out", "unread");
     child.stdout!.destroy();
     const { code, stderr } = await ended;

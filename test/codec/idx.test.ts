@@ -15,7 +15,7 @@ function idx(shape: readonly number[], body: number = shape.reduce((a, b) => a *
 }
 
 describe("decodeIdx", () => {
-  it("reads what the header says", () => {
+  it("decodes arrays as the header declares", () => {
     const array = decodeIdx(idx([2, 3, 2]), "x");
     expect(array.dtype).toBe("uint8");
     expect(array.shape).toEqual([2, 3, 2]);
@@ -52,7 +52,7 @@ describe("decodeIdx", () => {
     expect(decode).toThrow(message);
   });
 
-  it("says what to do with a compressed file", () => {
+  it("suggests decompressing a compressed file", () => {
     try {
       decodeIdx(Uint8Array.of(0x1f, 0x8b, 8, 0), "x.gz");
       expect.unreachable();
@@ -61,7 +61,7 @@ describe("decodeIdx", () => {
     }
   });
 
-  it("answers damaged bytes with a DataError", () => {
+  it("throws a DataError for damaged bytes", () => {
     const bytes = fc.oneof(damaged(idx([3, 2, 2])), damaged(idx([5])), fc.uint8Array({ maxLength: 40 }));
     fc.assert(
       fc.property(bytes, (some) => mustBeDataError(() => decodeIdx(some, "some file"))),

@@ -91,7 +91,7 @@ describe("decodeNpy and encodeNpy", () => {
     expect(() => decodeNpy(bytes.subarray(0, 6), "x")).toThrow("version must be 1, 2 or 3 - got the end of the file");
   });
 
-  it("refuses shapes that cannot be counted, without making room for them", () => {
+  it("refuses shapes whose size overflows, without allocating memory", () => {
     const text = Buffer.from(fixture("f4")).toString("latin1");
     for (const shape of ["(99999999,999999999)", `(${"9".repeat(40)},)`, "(1e5,)", "(-1,)", "(2,3,4"]) {
       const bytes = Buffer.from(text.replace(/\(2, 3\), \} {20}/, `${shape}, }`.padEnd(29)), "latin1");
@@ -110,7 +110,7 @@ describe("decodeNpy and encodeNpy", () => {
     expect(() => decodeNpy(bytes, "x")).toThrow("a bool must be 0 or 1 - got 2");
   });
 
-  it("gives back every array, from any place in memory", () => {
+  it("round-trips every array, at any memory offset", () => {
     fc.assert(
       fc.property(anyArray, fc.integer({ min: 0, max: 8 }), (array, offset) => {
         const bytes = encodeNpy(array);
@@ -122,7 +122,7 @@ describe("decodeNpy and encodeNpy", () => {
     );
   });
 
-  it("answers damaged bytes with a DataError", () => {
+  it("throws a DataError for damaged bytes", () => {
     const sources = [...Object.keys(written), "i8", "version2"].map(fixture);
     const bytes = fc.oneof(...sources.map(damaged), fc.uint8Array({ maxLength: 200 }));
     fc.assert(

@@ -60,7 +60,7 @@ describe("encodePng", () => {
     expect(Buffer.from(await encodePng(image)).equals(png)).toBe(true);
   });
 
-  it("carries text, Latin and other", async () => {
+  it("encodes Latin-1 and other text", async () => {
     const image = zeros([1, 1, 1], "uint8");
     const png = await encodePng(image, { Software: "zaya é", "zaya config": '{"name":"تجربه"}' });
     const chunks = chunksOf(png);

@@ -73,7 +73,7 @@ describe("encodeSafetensors", () => {
 });
 
 describe("decodeSafetensors", () => {
-  it("gives back every file, each tensor at a multiple of its element size", () => {
+  it("round-trips every file, with each tensor aligned to its element size", () => {
     fc.assert(
       fc.property(anyFile, ({ tensors, metadata }) => {
         const bytes = encodeSafetensors(tensors, metadata);
@@ -94,7 +94,7 @@ describe("decodeSafetensors", () => {
     );
   });
 
-  it("keeps names that mean something to JavaScript", () => {
+  it("keeps names that are special in JavaScript", () => {
     const tensors = Object.fromEntries([
       ["__proto__", zeros([1])],
       ["constructor", zeros([2])],
@@ -105,7 +105,7 @@ describe("decodeSafetensors", () => {
     expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
   });
 
-  it("reads a header that others padded, ordered or spaced in their way", () => {
+  it("reads headers with other padding, order and spacing", () => {
     const header = `{ "z": {"shape": [1], "dtype": "F32", "data_offsets": [4, 8]}, "a": {"data_offsets":[0,4],"dtype":"F32","shape":[]}}   `;
     const { tensors, metadata } = decodeSafetensors(file(header, 8), "x");
     expect(tensors["z"]!.shape).toEqual([1]);
@@ -150,7 +150,7 @@ describe("decodeSafetensors", () => {
     expect(decode).toThrow("decodeSafetensors: my.safetensors:");
   });
 
-  it("answers damaged bytes with a DataError", () => {
+  it("throws a DataError for damaged bytes", () => {
     const whole = encodeSafetensors({ a: zeros([2, 2]), b: ndarray("bool", [3], Uint8Array.of(1, 0, 1)) }, { k: "v" });
     const bytes = fc.oneof(damaged(whole), damaged(file({ a: f32([1], [0, 4]) }, 4)), fc.uint8Array({ maxLength: 60 }));
     fc.assert(

@@ -170,7 +170,7 @@ describe("a NumPy file", () => {
   });
 
   it.each([
-    [[], "must be images [n, c, h, w] or points [n, d] - got []", "one number"],
+    [[], "must be images [n, c, h, w] or points [n, d] - got []", "single number"],
     [[4], "got [4]", "a[:, None]"],
     [[4, 2, 2], "got [4, 2, 2]", "a[:, None]"],
     [[4, 1, 1, 1, 1], "got [4, 1, 1, 1, 1]", "reshape"],

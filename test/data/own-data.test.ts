@@ -24,7 +24,7 @@ async function file(name: string, text: string): Promise<string> {
   return join(folder, name);
 }
 
-describe("data of a person's own", () => {
+describe("data exported by a user's file", () => {
   it("are a file's default export: a data set, of which a tenth is held out, or both parts, made when they are opened", async () => {
     const whole = await openData(await file("whole.mjs", `${line}export default line(20);\n`), { limit: 10 });
     expect([whole.train.size, whole.test.size, whole.train.name]).toEqual([9, 1, "line"]);

@@ -33,7 +33,7 @@ const problem = fc
     ),
   );
 
-describe("the value of the game at the best discriminator", () => {
+describe("the minimax value at the optimal discriminator", () => {
   it("is -log 4 + 2 JS over finitely many outcomes, and no other discriminator has more", () => {
     fc.assert(
       fc.property(problem, ([p, q, moves]) => {

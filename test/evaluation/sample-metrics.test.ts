@@ -145,7 +145,7 @@ describe("metrics of samples, of a trained model", () => {
     expect(result).not.toHaveProperty("floor");
   });
 
-  it("finds a model that gives its training items back", async () => {
+  it("detects a model that reproduces its training items", async () => {
     // Data that are the model's own samples, so that these are copies.
     const copies = await ring.trained.sample(fold(key(1), "samples"), 200);
     const learnt = arrayDataset({ name: "copies", kind: "points", items: copies as NdArray<"float32"> });
@@ -180,7 +180,7 @@ describe("metrics of samples, of a trained model", () => {
     expect(details.modesOfNoise).toBeGreaterThanOrEqual(1);
   });
 
-  it("tells how often a classifier is right, at the end of training too", async () => {
+  it("computes the accuracy of a classifier, also at the end of training", async () => {
     expect(defaultMeasurements(teller.trained.model, digits.test).map(({ metric }) => metric.name)).toEqual([
       "accuracy",
     ]);
@@ -232,7 +232,7 @@ describe("metrics of samples refuse", () => {
     );
   });
 
-  it("models that draw nothing, and accuracy of those that tell nothing", async () => {
+  it("models without samples, and accuracy of models that do not classify", async () => {
     expect((await refusal("sharpness", teller, digits.test)).message).toContain("the model does not generate samples");
     expect(await refusal("accuracy", generator, digits.test)).toBeInstanceOf(OptionError);
     const unlabelled = arrayDataset({ name: "plain", kind: "image", items: zeros([3, 28, 28, 1], "float32") });

@@ -44,7 +44,7 @@ function nearModes({ data, shape: [n] }: NdArray) {
   return { distance: total, least: Math.min(...shares) };
 }
 
-describe("the example of a recipe of one's own", () => {
+describe("the example of a custom recipe", () => {
   it("is less than 80 lines", async () => {
     expect((await readFile("examples/flow-matching.js", "utf8")).trimEnd().split("\n").length).toBeLessThan(80);
   });

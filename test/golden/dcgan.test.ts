@@ -153,7 +153,7 @@ describe("one step of PyTorch's DCGAN", () => {
     },
   );
 
-  it("would show it if the generator met the discriminator of before its move", () => {
+  it("detects a generator trained against the discriminator before its update", () => {
     const { logitsFake } = golden.discriminatorStep;
     const before =
       logitsFake.values.reduce((total, logit) => total + Math.log1p(Math.exp(-logit)), 0) / logitsFake.values.length;

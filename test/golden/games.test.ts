@@ -177,7 +177,7 @@ describe.each(engines)("on the engine %s, PyTorch's", (_, engine, relative) => {
   });
 });
 
-it("would show it if the second order were left out, or what real items become", () => {
+it("detects missing second-order terms, or a missing term on real items", () => {
   const [both, first, ...others] = golden.unrolled.runs.map(({ generator }) =>
     Object.values(generator.gradients).flatMap(({ values }) => values),
   );

@@ -62,7 +62,7 @@ describe("a plan", () => {
     expect(lines(planOf({ y: ops.tanh(seen) })).filter((line) => line.includes("pass"))).toHaveLength(1);
   });
 
-  it("calls for each large product when its operands are there, so that those of the next share their place", () => {
+  it("calls each large product when its operands are ready, so that those of the next reuse their memory", () => {
     const [x, weights] = [input("x", [512, 512]), input("weights", [512, 512])];
     const branch = (i: number) => ops.sum(ops.square(ops.matmul(ops.tanh(ops.add(x, i)), weights)));
     const plan = planOf({ y: [1, 2, 3, 4].map(branch).reduce((all, one) => ops.add(all, one)) });
@@ -85,7 +85,7 @@ describe("a plan", () => {
     expect(early).toBeLessThan(late!);
   });
 
-  it("writes the zeros around an image not before the image", () => {
+  it("writes the zeros around an image only when the image is ready", () => {
     const layer = (x: Tensor, name: string) => ops.tanh(ops.conv2d(x, input(name, [5, 5, 16, 16]), { padding: 2 }));
     const y = ["a", "b", "c"].reduce(layer, input("x", [16, 16, 16, 16]));
     const plan = lines(planOf({ y }));

@@ -6,7 +6,7 @@ import * as ops from "../../src/ops/index.ts";
 import { adam } from "../../src/optim/index.ts";
 import { wasmEngine } from "../../src/runtime/index.ts";
 
-describe("numbers too small for a training to feel", () => {
+describe("subnormal numbers", () => {
   it("are gone from an optimizer's moments, which would stay subnormal for ever", async () => {
     const engine = wasmEngine();
     const optimizer = adam({ learningRate: 0.1, beta1: 0.9, beta2: 0.9 });

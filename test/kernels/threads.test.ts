@@ -120,7 +120,7 @@ describe("threads", () => {
     await again.release();
   });
 
-  it("that die are told of in words", async () => {
+  it("that die are reported", async () => {
     const hosts: ThreadHost[] = [];
     let gone = () => {};
     const ended = new Promise<void>((resolve) => (gone = resolve));
@@ -147,7 +147,7 @@ describe("threads", () => {
     await expect(engine.compile(program())).rejects.toThrow("a thread of this engine died");
   });
 
-  it("that die in the middle of a step are told of in words, and soon", { timeout: 90_000 }, async () => {
+  it("that die during a step are reported soon", { timeout: 90_000 }, async () => {
     const hosts: ThreadHost[] = [];
     const start: typeof startThread = (listener) => {
       const host = startThread(listener);
@@ -168,7 +168,7 @@ describe("threads", () => {
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
-  it("that do not come in time leave the work to one, which says so", async () => {
+  it("that do not start in time leave the work to one thread, with a warning", async () => {
     let asked = 0;
     const start: StartThread = async (listener) => (asked++ === 0 ? startThread(listener) : null);
     const engine = wasmEngine({ threads: { threads: 4, start } });
@@ -183,7 +183,7 @@ describe("threads", () => {
     expect(asked).toBe(2);
   });
 
-  it("that fail while others wait for them are told of in words", async () => {
+  it("that fail while others wait for them are reported", async () => {
     const heap = new Heap("own", true);
     const threads = (await Threads.start("own", heap, { threads: 2, start: startThread }, 0))!;
     const module = new ModuleBuilder();
@@ -198,7 +198,7 @@ describe("threads", () => {
     await threads.end();
   });
 
-  it("that are slow to end leave those that start after them alone", { timeout: 60_000 }, async () => {
+  it("that are slow to end do not disturb those that start after them", { timeout: 60_000 }, async () => {
     // A browser lets a Worker go on for seconds after it was terminated.
     const start: typeof startThread = (listener) => {
       const host = startThread({ ...listener, died: () => {} });

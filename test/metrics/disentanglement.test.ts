@@ -104,7 +104,7 @@ describe("the factors of shapes as codes", () => {
   });
 });
 
-describe("codes turned by 45 degrees", () => {
+describe("codes rotated by 45 degrees", () => {
   it("lose the gaps of the factors that they mix, and of no other", () => {
     const gaps = each(measure(mig, coders.rotated), "gap");
     for (const gap of gaps.slice(0, 4)) expect(gap).toBeLessThan(0.05);
@@ -144,7 +144,7 @@ describe("codes turned by 45 degrees", () => {
   });
 });
 
-describe("codes that know nothing of the factors", () => {
+describe("codes that are independent of the factors", () => {
   it("are at chance, one in five", () => {
     for (const metric of [betaVaeScore, factorVaeScore]) {
       const { value, stderr } = measure(metric, coders.random);
@@ -154,7 +154,7 @@ describe("codes that know nothing of the factors", () => {
     }
   });
 
-  it("have no gap, and tell as much as a guess", () => {
+  it("have no gap, and predict at chance level", () => {
     expect(measure(mig, coders.random).value).toBeLessThan(0.02);
     const { value, stderr } = measure(sap, coders.random);
     expect(Math.abs(value)).toBeLessThan(0.05);
@@ -166,7 +166,7 @@ describe("codes that know nothing of the factors", () => {
   });
 });
 
-describe("codes changed in what does not matter", () => {
+describe("codes under irrelevant changes", () => {
   const result = (metric: Measured, coder: Coder): number => measure(metric, coder).value;
 
   it.each(all.map((metric) => [metric.name, metric] as const))("%s: other order of numbers", (_, metric) => {
@@ -220,7 +220,7 @@ describe("codes changed in what does not matter", () => {
 });
 
 describe("few points", () => {
-  it("are enough for a number, if not a good one", () => {
+  it("give a finite but inaccurate value", () => {
     for (const metric of all) {
       const { value } = metric.measure(coded(9, coders.noisy), { points: 10 });
       expect(value).toBeGreaterThanOrEqual(-1);

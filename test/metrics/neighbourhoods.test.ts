@@ -55,7 +55,7 @@ describe("precision, recall, density and coverage", () => {
     expect([swapped.precision, swapped.recall]).toEqual([values.recall, values.precision]);
   });
 
-  it("tell a model that stays in the middle from one that goes too far", () => {
+  it("distinguish a model with too little spread from one with too much", () => {
     const narrow = measured({ ...sets, generated: mapped(sets.generated, (value) => 0.3 * value) });
     expect(narrow.precision).toBe(1);
     expect(narrow.density).toBeGreaterThan(1.1);

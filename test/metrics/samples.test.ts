@@ -271,7 +271,7 @@ describe("modes", () => {
     }
   });
 
-  it("says how many modes noise is taken for", () => {
+  it("reports how many modes noise is assigned to", () => {
     const hits = { count: 5, nearest: Int32Array.of(0), good: Uint8Array.of(1), noise: Int32Array.of(2, 2, 4) };
     expect(modes.measure(hits, {}).details.modesOfNoise).toBe(2);
   });
@@ -290,7 +290,7 @@ describe("modes", () => {
 describe("accuracy", () => {
   const logits = fromNumbers([5, 1, 0, 0, 2, 1, 0, 0, 9, 3, 3, 1], [4, 3]);
 
-  it("is the share told right, beside that of each class and what noise is taken for", () => {
+  it("is the accuracy, with that of each class and the predictions on noise", () => {
     const noise = fromNumbers([0, 1, 0, 2, 1, 0], [2, 3]);
     const { value, n, details } = accuracy.measure({ logits, labels: Int32Array.of(0, 1, 0, 1), noise }, {});
     expect([value, n]).toEqual([0.5, 4]);

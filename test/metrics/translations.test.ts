@@ -83,7 +83,7 @@ describe("cycles", () => {
     expect(cycleError.measure(backBy(1), {}).value).toBeCloseTo(0.25, 6);
   });
 
-  it("hand faint noise on as it is, or many times as strong where something is hidden in it", () => {
+  it("pass faint noise on unchanged, or amplified where information is hidden in it", () => {
     expect(hiddenInformation.measure(backBy(1), {}).value).toBeCloseTo(1, 3);
     const { value, details } = hiddenInformation.measure(backBy(-40), {});
     expect(value).toBeCloseTo(40, 1);

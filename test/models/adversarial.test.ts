@@ -414,7 +414,7 @@ describe("a step with many critic updates before it", () => {
   const data = someData(plane, 200);
   const options = { steps: 4, batch: 10, sampleEvery: 1000, seed: 1 } as const;
 
-  it.each([1, 3])("is given up between them when an end is asked for, and made again: step %i", async (stopped) => {
+  it.each([1, 3])("is abandoned between updates when a stop is requested, and repeated: step %i", async (stopped) => {
     const whole = new MemoryStore();
     await finish(train(model, data, options, { engine, store: whole }));
 
@@ -452,7 +452,7 @@ describe("a step with many critic updates before it", () => {
   });
 });
 
-describe("averaged parameters", () => {
+describe("EMA parameters", () => {
   const configured = gan({ hidden: [5], latent: 2, ema: 0.6 });
   const steps = 12;
 
@@ -524,7 +524,7 @@ describe("averaged parameters", () => {
   });
 });
 
-describe("looking ahead", () => {
+describe("unrolling", () => {
   it("leaves the discriminator's running statistics to the steps that it makes", async () => {
     const statsAfter = async (configured: ConfiguredModel) => {
       const store = new MemoryStore();

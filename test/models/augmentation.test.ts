@@ -185,7 +185,7 @@ function fourScores(x: Tensor): Tensor {
   return concat([first, first, first, first], 1);
 }
 
-describe("what the discriminator is shown", () => {
+describe("the inputs of the discriminator", () => {
   const n = 4;
   const values: Arrays = {
     real: normal(key(1), [n, 2]),
@@ -235,7 +235,7 @@ describe("what the discriminator is shown", () => {
     expect(second).toEqual(turns.flatMap((each) => turned("made", each)));
   });
 
-  it("of ada: both at random, as far as the chance goes", () => {
+  it("of ada: both at random, with the current probability", () => {
     const [never] = shownBy({ augment: "ada" }, 0);
     expect(never).toEqual([...turned("real", still), ...turned("made", still)]);
     const [always, second] = shownBy({ augment: "ada" }, 1);
@@ -287,7 +287,7 @@ function withHead(params: Params, score: number): Params {
   );
 }
 
-describe("the chance of ada", () => {
+describe("the probability of ada", () => {
   it("is told as it is, then moved and kept between 0 and 1; not when nothing is trained", () => {
     const layer = adaptiveProbability();
     const context = new OpenContext(true, layer.stats);

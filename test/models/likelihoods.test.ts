@@ -60,7 +60,7 @@ describe("squared error and the gaussian likelihood", () => {
     );
   });
 
-  it("beta and sigma^2 are one knob: beta = 2 sigma^2", () => {
+  it("beta and sigma^2 are a single degree of freedom: beta = 2 sigma^2", () => {
     const sigma2 = 0.3;
     const weighted = gradients(add(mean(squares), mul(kl, 2 * sigma2)));
     expectSame(

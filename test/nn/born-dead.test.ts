@@ -34,12 +34,12 @@ describe.each([[[2, 2, 2]], [[1, 3]], [[4, 2, 3, 2]]])("nets of rectifiers of wi
   const bound = 1 - widths.reduce((alive, width) => alive * (1 - 2 ** -width), 1);
   const error = Math.sqrt((bound * (1 - bound)) / nets);
 
-  it("are born dead as often as the bound says on positive numbers, where it is exact", async () => {
+  it("are dead at initialisation as often as the bound says for positive inputs, where it is exact", async () => {
     const share = await deadShare(widths, fromNumbers([0.5, 1, 3], [3, 1]));
     expect(Math.abs(share - bound)).toBeLessThan(4 * error);
   });
 
-  it("are born dead less often on items that lie all around", async () => {
+  it("are dead at initialisation less often for inputs of either sign", async () => {
     const share = await deadShare(widths, normal(key(2), [40, 2]));
     expect(share).toBeLessThan(bound - 4 * error);
   });

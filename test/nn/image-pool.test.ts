@@ -52,7 +52,7 @@ function imagesFrom(first: number): NdArray<"float32"> {
 }
 
 describe("imagePool", () => {
-  it("shows what a list shows that is filled first and then changed by coin, image after image", () => {
+  it("returns what a reference implementation with a list returns, image by image", () => {
     const pool = imagePool(capacity, item);
     const reference = new Reference();
     let stats = pool.stats!;

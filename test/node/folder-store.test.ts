@@ -66,7 +66,7 @@ describe("FolderStore", () => {
     expect([...found].every((name) => /^a\/[012]\/b$/.test(name))).toBe(true);
   });
 
-  it("changes nothing that its guard forbids", async () => {
+  it("writes nothing that its guard forbids", async () => {
     let open = true;
     const store = new FolderStore(folder, async () => {
       if (!open) throw new RunError("not now");

@@ -18,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const write = (holder: unknown): Promise<void> => writeFile(lockPath(folder), JSON.stringify(holder));
 
 describe("lockFolder", () => {
-  it("makes the folder, refuses a second writer by pid, and lets go", async () => {
+  it("creates the folder, refuses a second writer naming its pid, and releases the lock", async () => {
     const run = join(folder, "runs", "a");
     const lock = await lockFolder(run);
     await expect(lockFolder(run)).rejects.toThrow(RunError);
@@ -56,7 +56,7 @@ describe("lockFolder", () => {
     await expect(lockFolder(folder)).rejects.toThrow(`process ${process.pid}`);
   });
 
-  it("does not judge a process of another machine", async () => {
+  it("assumes that a process of another machine is running", async () => {
     await write({ ...(await describeProcess(2 ** 22 + 1)), host: "elsewhere" });
     const error = await lockFolder(folder).catch((thrown: unknown) => thrown as RunError);
     expect((error as RunError).message).toContain("on elsewhere");

@@ -33,7 +33,7 @@ async function errorOf(body: Promise<unknown>): Promise<DataError> {
 }
 
 describe("only regular files are read", () => {
-  it("refuses a pipe at once, rather than wait for its writer", async () => {
+  it("refuses a pipe immediately instead of waiting for its writer", async () => {
     const path = join(folder, "points.csv");
     execFileSync("mkfifo", [path]);
     const error = await errorOf(openData(path));
@@ -59,13 +59,13 @@ describe("only regular files are read", () => {
     expect((await errorOf(readRegular(folder))).message).toContain("must be a file - got a folder");
   });
 
-  it("knows a file that is not there", async () => {
+  it("returns null for a missing file", async () => {
     expect(await readIfThere(join(folder, "none"))).toBeNull();
     expect((await errorOf(readRegular(join(folder, "none")))).message).toContain("must be a file that exists");
   });
 });
 
-describe("what is read is bounded before it is held", () => {
+describe("limits on the size of files", () => {
   it("refuses a file that is larger than its limit by its size alone", async () => {
     const path = await put("large.bin", "");
     await truncate(path, 2 ** 40);
@@ -76,7 +76,7 @@ describe("what is read is bounded before it is held", () => {
     expect(process.memoryUsage().rss - held).toBeLessThan(2 ** 27);
   });
 
-  it("stops a gzip file that unzips to a thousand times its size", async () => {
+  it("stops a gzip file that expands to a thousand times its size", async () => {
     const bomb = gzipSync(new Uint8Array(3 * 2 ** 26));
     const path = await put("bomb.csv.gz", bomb);
     const held = process.memoryUsage().rss;
@@ -85,7 +85,7 @@ describe("what is read is bounded before it is held", () => {
     expect(process.memoryUsage().rss - held).toBeLessThan(200 * 2 ** 20);
   });
 
-  it("unzips what is within its limits, of several members too", async () => {
+  it("decompresses gzip files within the limits, also with several members", async () => {
     const path = await put("a.gz", Buffer.concat([gzipSync("1,2\n"), gzipSync("3,4\n")]));
     expect(new TextDecoder().decode((await readIfThere(path))!)).toBe("1,2\n3,4\n");
     const error = await errorOf(readIfThere(path, { bytes: 7 }));
@@ -96,7 +96,7 @@ describe("what is read is bounded before it is held", () => {
 describe("a file that changes while it is read", () => {
   const large = new Uint8Array(3 * 2 ** 20).fill(0x31);
 
-  it("is named when it shrinks", async () => {
+  it("is reported when it shrinks", async () => {
     const path = await put("a.csv", large);
     const chunks = (await readChunks(path))!;
     await chunks.next();
@@ -106,7 +106,7 @@ describe("a file that changes while it is read", () => {
     expect(error.hint).toContain("wait until the program");
   });
 
-  it("is named when it grows", async () => {
+  it("is reported when it grows", async () => {
     const path = await put("a.csv", large);
     const read = async (): Promise<void> => {
       for await (const chunk of (await readChunks(path))!) if (chunk.length > 0) await appendFile(path, "1,2\n");
@@ -115,7 +115,7 @@ describe("a file that changes while it is read", () => {
   });
 
   // Nothing is mapped at the start of a process's memory, so that Linux cannot read there.
-  it.runIf(process.platform === "linux")("says that the disk cannot give bytes", async () => {
+  it.runIf(process.platform === "linux")("reports a read error of the disk", async () => {
     expect((await errorOf(readIfThere("/proc/self/mem"))).message).toBe(
       "/proc/self/mem must be readable - got EIO at byte 0",
     );

@@ -106,7 +106,7 @@ describe("a bucket whose server fails now and then", () => {
     metAll();
   });
 
-  it("says what is the matter when a server fails all the time", { timeout: 40_000 }, async () => {
+  it("gives the reason when a server always fails", { timeout: 40_000 }, async () => {
     const store = new S3Store(newPlace());
     await store.write("whole", encodeText("whole"));
     const said: [S3Fault, string, string][] = [
@@ -123,8 +123,8 @@ describe("a bucket whose server fails now and then", () => {
   });
 });
 
-describe("a name that grows", () => {
-  it("is read whole by others, and its pieces are joined in time", async () => {
+describe("an object that is appended to", () => {
+  it("is read completely by others, and its pieces are merged over time", async () => {
     const store = new S3Store(newPlace());
     let all = "";
     for (let i = 0; i < 200; i++) {
@@ -241,7 +241,7 @@ describe("data in a bucket", () => {
   });
 });
 
-describe("what a person may get wrong", () => {
+describe("user errors", () => {
   it.each([
     ["a bucket that is not there", "s3://nowhere/a", "the bucket must exist - got NoSuchBucket for s3://nowhere/"],
     ["one of somebody else", "s3://forbidden/a", "access to the bucket must be allowed - got"],

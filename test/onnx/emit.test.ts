@@ -19,7 +19,7 @@ const fed = fromNumbers([1, 2, 3, 4, 5, 6], [2, 3]);
 const types = (outputs: Record<string, Tensor>, options: Parameters<typeof emitOnnx>[1] = training) =>
   decodeOnnx(emitOnnx(outputs, options)).model.graph!.node.map(({ opType }) => opType);
 
-describe("a model's frame", () => {
+describe("the envelope of a model", () => {
   it("holds versions, names and shapes as ONNX's own schema reads them, and the metadata", () => {
     const y = ops.mul(input("batch", ["n", 3]), 2);
     const { model, signature } = decodeOnnx(

@@ -60,7 +60,7 @@ describe.each(Object.entries(optimizers))("%s", (_, make) => {
     expect(run(unrolled(make(late), constant(start), [g, g, g]))).not.toEqual([...start.data]);
   });
 
-  it("goes down a bowl", () => {
+  it("minimises a quadratic", () => {
     const steps = 60;
     const optimizer = make(0.1);
     let p: Tensor = constant(start);
@@ -121,8 +121,8 @@ describe("adamW", () => {
   });
 });
 
-describe("looking ahead through adam", () => {
-  it("finds no slope where no parameter has ever had a gradient, and the slope of those that have", () => {
+describe("differentiating through adam", () => {
+  it("has zero gradient for parameters that never had a gradient, and the right one for the others", () => {
     const size = input("size", []);
     const grads = mul(constant(fromNumbers([0.3, 0, -0.2, 0])), size);
     const moved = sum(mul(unrolled(adam({ learningRate: 0.1 }), constant(start), [grads, grads]), grads));

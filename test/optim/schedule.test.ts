@@ -17,13 +17,13 @@ describe("schedules", () => {
     expect(asSchedule((step) => step * 2)(7)).toBe(14);
   });
 
-  it("go in a straight line between two steps, and stay beyond them", () => {
+  it("are linear between two steps and constant outside them", () => {
     const line = linearSchedule(1, 3, 10, 20);
     expect([0, 10, 15, 20, 1000].map(line)).toEqual([1, 1, 2, 3, 3]);
     expect([0, 1].map(linearSchedule(1, 3, 0, 0))).toEqual([1, 3]);
   });
 
-  it("fall along half a cosine", () => {
+  it("decay along half a cosine", () => {
     const cosine = cosineSchedule(1, 0, 100);
     expect([0, 25, 50, 75, 100, 200].map(cosine)).toBeAllclose(
       [1, 0.5 + Math.SQRT1_2 / 2, 0.5, 0.5 - Math.SQRT1_2 / 2, 0, 0],

@@ -35,7 +35,7 @@ describe("generator-gradient", () => {
     expect(passes({ "tail/minimax": 0.001 })).toBe(false);
   });
 
-  it("draws both", () => {
+  it("draws both charts", () => {
     expect(Object.keys(row.charts!(values))).toEqual(["gradients"]);
     expect(row.charts!(values).gradients!.match(/<polyline/g)).toHaveLength(2);
   });

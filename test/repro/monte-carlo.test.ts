@@ -46,7 +46,7 @@ describe("monte-carlo", () => {
     expect(passes({ "logP/importance/100/expectedBias": -1 })).toBe(false);
   });
 
-  it("draws both", () => {
+  it("draws both charts", () => {
     expect(Object.keys(pictures!)).toEqual(["error", "likelihood"]);
     expect(String(pictures!.likelihood).match(/<polyline/g)).toHaveLength(2);
   });

@@ -112,21 +112,21 @@ describe("a run whose newest checkpoint is damaged", () => {
     ["no params", (run) => run.remove(`${at}/params.safetensors`), `${at}/params.safetensors is missing`],
     ["no state", (run) => run.remove(`${at}/state.json`), `${at}/state.json is missing`],
     ["no checkpoint", (run) => run.remove(at), "checkpoints: the one of step 40 is missing"],
-  ])("goes on from the one before, says so and ends with the same bytes: %s", async (_, damage, reason) => {
+  ])("resumes from the previous one with a message, and ends with the same bytes: %s", async (_, damage, reason) => {
     const run = await copyOf(half);
     await damage(run);
     expect(await goOn(run)).toEqual([expect.stringContaining(reason)]);
     await requireWhole(run);
   });
 
-  it("says nothing of what a save that was interrupted has left", async () => {
+  it("does not report remnants of an interrupted save", async () => {
     const run = await copyOf(half);
     await run.write("checkpoints/000043/params.safetensors", bytes("half"));
     expect(await goOn(run)).toEqual([]);
   });
 });
 
-describe("a run without a whole checkpoint", () => {
+describe("a run without an intact checkpoint", () => {
   it.each<[name: string, damage: (run: Store) => Promise<void>, reason: string]>([
     ["gone", (run) => run.remove("checkpoints"), "the one of step 40 is missing"],
     [

@@ -299,7 +299,7 @@ describe.each(engines.filter(([name]) => name === "kernels" || name === "wasm"))
     }
   });
 
-  it("runs and reads in the order in which it was asked", async () => {
+  it("runs and reads in the order of the requests", async () => {
     const w = input("w", [1000]);
     const step = await compile(engine, { outputs: { sum: ops.sum(w) }, updates: { w: ops.add(w, 1) } });
     const state = engine.createState({ w: zeros([1000]) });

@@ -5,7 +5,7 @@ import { EngineError } from "../../src/base/errors.ts";
 import { Heap } from "../../src/runtime/heap.ts";
 
 describe("the heap of an engine", () => {
-  it("never gives one byte to two pieces, and takes all of it back", () => {
+  it("never allocates a byte twice, and merges all freed blocks", () => {
     const step = fc.record({ bytes: fc.integer({ min: 0, max: 5000 }), release: fc.nat(9) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -31,7 +31,7 @@ describe("the heap of an engine", () => {
     );
   });
 
-  it("says in words that there is no more", () => {
+  it("reports that the memory is full", () => {
     const heap = new Heap("own");
     expect(heap.obstacle(2 ** 30)).toBeNull();
     expect(heap.obstacle(5 * 2 ** 30)).toContain("at most 4 GiB, but 5.0 GiB are needed");

@@ -23,7 +23,7 @@ const images = (count: number): DataSplit => ({ train: part(count), test: part(M
 const planned = async (model: ConfiguredModel, count: number, options: TrainOptions = {}) =>
   (await planRun(model, images(count), options, { engine })).config.train;
 
-describe("the length of a run, where nobody says it", () => {
+describe("the default length of a run", () => {
   it("is enough for a few images, and that of so many passes for many", async () => {
     expect(await planned(vae(), 60_000)).toMatchObject({ steps: 4680, batch: 128 });
     expect(await planned(vae(), 227)).toMatchObject({ steps: 3000, batch: 28 });
@@ -33,7 +33,7 @@ describe("the length of a run, where nobody says it", () => {
     expect((await planned(classifier(), 207)).steps).toBe(600);
   });
 
-  it("is never a handful of steps, of any recipe", async () => {
+  it("is never a few steps, for any recipe", async () => {
     const items = models.filter(({ learnsFrom = "items" }) => learnsFrom === "items");
     for (const definition of items) {
       const options = definition.options.parse({});
@@ -41,13 +41,13 @@ describe("the length of a run, where nobody says it", () => {
     }
   });
 
-  it("is what is asked for where somebody does", async () => {
+  it("is the requested one if given", async () => {
     expect((await planned(vae(), 227, { epochs: 3 })).steps).toBe(24);
     expect((await planned(vae(), 227, { steps: 7 })).steps).toBe(7);
     expect(await planned(vae(), 227, { batch: 100, epochs: 3 })).toMatchObject({ steps: 6, batch: 100 });
   });
 
-  it("is looked at twenty times, whatever the passes are", async () => {
+  it("is evaluated twenty times, whatever the number of epochs", async () => {
     expect(await planned(vae(), 227)).toMatchObject({ evalEvery: 150, sampleEvery: 300 });
     expect(await planned(vae(), 227, { steps: 600 })).toMatchObject({ evalEvery: 30, sampleEvery: 60 });
   });

@@ -29,7 +29,7 @@ async function logged(model: ConfiguredModel, data: typeof points, training: Tra
   return found;
 }
 
-describe("a training in its caller's hands", () => {
+describe("LiveTraining", () => {
   it.each([
     ["a GAN", gan({ hidden: [16, 16], activation: "relu" })],
     ["a WGAN with additional critic updates", wgan({ hidden: [16, 16], criticWarmup: 10 })],

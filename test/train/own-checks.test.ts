@@ -97,7 +97,7 @@ const followed: Symptom = {
   },
 };
 
-describe("metrics and symptoms of a person's own", () => {
+describe("custom metrics and symptoms", () => {
   it("are measured, kept, told, warned of and reported; and the run is reopened with and without them", async () => {
     const [store, engine] = [new MemoryStore(), await nodeEngine()];
     const own = { metrics: [lightShare, meanKl as unknown as Metric], symptoms: [followed] };

@@ -67,7 +67,7 @@ beforeAll(async () => {
   whole = await trained(shift({ width: 3 }));
 });
 
-describe("a run of a person's own recipe", () => {
+describe("a run of a custom recipe", () => {
   it("is reopened with it, and draws what it has learned", async () => {
     const opened = await openTrained(await Run.open(whole, shift), engine);
     const drawn = await opened.trained.sample(key(2), 400);

@@ -49,7 +49,7 @@ const greys = arrayDataset({
   ),
 });
 
-describe("data in an order that means something", () => {
+describe("data in a meaningful order", () => {
   it("is as far from samples of its own distribution as data in random order", async () => {
     const { "distance/emd": found } = await recordedDistance(perfect(), sortedPoints(2000, 1), key(4));
     const { "distance/emd": shuffled } = await recordedDistance(

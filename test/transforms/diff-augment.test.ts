@@ -81,7 +81,7 @@ describe("differentiable augmentation", () => {
     }
   });
 
-  it("moves and cuts as far as it may, at either end of what is drawn", () => {
+  it("shifts and cuts by the maximum at either end of the random range", () => {
     const images = ndarray("float32", [2, 8, 8, 1], new Float32Array(128).fill(1));
     const draws = ndarray(
       "float32",

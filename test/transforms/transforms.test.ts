@@ -178,7 +178,7 @@ describe("at random", () => {
     [0, 1, 2, 3, 0, 1, 2, 3].forEach((k, i) => expect(pointOf(out, i), `item ${i}`).toEqual(byHand(k, i)));
   });
 
-  it("with a chance, and stays as it is beyond it", () => {
+  it("with the given probability, and is unchanged otherwise", () => {
     const out = chosen([0.05, 0.15, 0.25, 0.35, 0.45, 0.7, 0.99, 0.38], 0.4);
     [0, 1, 2, 3, 0, 0, 0, 3].forEach((k, i) => expect(pointOf(out, i), `item ${i}`).toEqual(byHand(k, i)));
   });
