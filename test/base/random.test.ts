@@ -99,7 +99,7 @@ describe("uniform", () => {
     });
   });
 
-  it("has neighbours that do not know each other", () => {
+  it("has uncorrelated neighbours", () => {
     const cells = new Array<number>(256).fill(0);
     for (let i = 0; i + 1 < n; i += 2) cells[Math.floor(drawn[i]! * 16) * 16 + Math.floor(drawn[i + 1]! * 16)]!++;
     expect(chiSquare(cells)).toBeLessThan(chiSquareLimit(255));
@@ -130,7 +130,7 @@ describe("normal", () => {
     });
   });
 
-  it("has partners of the same draw that do not know each other, not even their sizes", () => {
+  it("has uncorrelated pairs from one draw, also in magnitude", () => {
     const cosines = drawn.filter((_, i) => i % 2 === 0);
     const sines = drawn.filter((_, i) => i % 2 === 1);
     expect(Math.abs(correlation(cosines, sines))).toBeLessThan(five * Math.SQRT2);
@@ -216,7 +216,7 @@ describe("keys", () => {
     expect(chiSquare(cells)).toBeLessThan(chiSquareLimit(63));
   });
 
-  it("tell numbers from words that spell them, and paths from their parts joined", () => {
+  it("distinguish numbers from their text, and paths from their joined parts", () => {
     const names: (number | string)[][] = [
       [1],
       ["1"],

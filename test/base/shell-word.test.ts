@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { shellWord } from "../../src/base/shell-word.ts";
 
 describe("a path as a word of a shell", () => {
-  it("is itself where it can be", () => {
+  it("is unchanged where possible", () => {
     expect(shellWord("runs/vae-mnist-1")).toBe("runs/vae-mnist-1");
     expect(shellWord("my runs/it's")).toBe("'my runs/it'\\''s'");
   });
@@ -37,7 +37,7 @@ describe("a path as a word of a shell", () => {
     expect(shellWord("--out dir")).toBe("'./--out dir'");
   });
 
-  it("holds nothing that a terminal would obey", () => {
+  it("contains no control characters", () => {
     expect(shellWord("a\u001b]0;x\u0007\u202e")).toMatch(/^[\x20-\x7e]+$/);
   });
 });

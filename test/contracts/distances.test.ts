@@ -24,13 +24,13 @@ describe.each(distances)("$name", (distance) => {
   const measure = (a: Side, b: Side, given = options): DistanceResult => distance.measure(a, b, given, context);
   const side = (name: string, n = 150, shift = 0): Side => ({ points: draws(fold(key(1), name), n, shift) });
 
-  it("tells what it is", () => {
+  it("describes itself", () => {
     for (const text of [distance.summary, distance.source, distance.unit, distance.identical])
       expect(text).not.toBe("");
     for (const { name, doc } of describeOptions(distance.options)) expect(doc, name).not.toBe("");
   });
 
-  it("grows as one side slides away, and is small between samples of one distribution", () => {
+  it("grows with the shift of one side, and is small between samples of one distribution", () => {
     const values = [0, 1, 3].map((shift) => measure(side("a"), side("b", 150, shift)).value);
     expect(values[1]).toBeGreaterThan(values[0]!);
     expect(values[2]).toBeGreaterThan(values[1]!);

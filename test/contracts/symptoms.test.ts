@@ -105,7 +105,7 @@ describe.each(symptoms)("symptom $name", ({ name, summary, needs, warmUp, check:
     expect(warmUp === null || (warmUp >= 0 && warmUp < 1)).toBe(true);
   });
 
-  it("is silent where nothing is known, and where losses alone are", () => {
+  it("is null without data, and with losses alone", () => {
     const wild = series(Array.from({ length: 50 }, (_, i) => (-1) ** i * 10 ** (i / 5)));
     for (const recipe of ["gan", "vae", "cyclegan"]) {
       const model = recipe === "vae" ? { likelihood: "gaussian" } : {};

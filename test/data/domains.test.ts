@@ -267,7 +267,7 @@ describe("a folder with trainA and trainB", () => {
     expect(data.train.sides).not.toHaveProperty("unmatched");
   });
 
-  it("names what was passed over in all four", async () => {
+  it("lists skipped files of all four folders", async () => {
     await putLevels("zoo/trainA", 3, 0);
     await putLevels("zoo/trainB", 3, 50);
     await putLevels("zoo/testB", 2, 150);
@@ -324,7 +324,7 @@ describe("images side by side", () => {
     expect(plainly.train).toMatchObject({ kind: "image", shape: [4, 8, 1] });
   });
 
-  it("have nothing of each other at the seam when they are scaled, and are turned upright first", async () => {
+  it("are rotated upright and cut before scaling, so that the halves do not blend at the seam", async () => {
     await put("wide/0.png", await halves(0, 255, 16));
     // Lies on its side: orientation 6 wants a quarter turn clockwise, and what is at the bottom comes to the left.
     const tall = Uint8Array.from({ length: 16 * 32 }, (_, i) => (i < 16 * 16 ? 255 : 0));
@@ -352,7 +352,7 @@ describe("images side by side", () => {
     expect((await errorOf(openData(at("maps"), beside))).hint).toContain("remove the folder");
   });
 
-  it("are passed over when they are of another form, each file told once", async () => {
+  it("are skipped if they have another aspect ratio, each file listed once", async () => {
     await putHalves("wide", 4, 0);
     await put("wide/square.png", await plain(1));
     await put("wide/notes.txt", "x");

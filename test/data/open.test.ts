@@ -118,7 +118,7 @@ describe("a folder of images", () => {
     expect(item(items, 0)).toEqual(Array.from({ length: 12 }, (_, i) => i * 0x11));
   });
 
-  it("lays transparency on white", async () => {
+  it("composites transparency on white", async () => {
     await put(
       "a.png",
       await picture(2, 1, (x) => [0, 100, 200, x === 0 ? 0 : 255])
@@ -175,7 +175,7 @@ describe("a folder of images", () => {
     expect(new Set(item(items, 0))).toEqual(new Set([80]));
   });
 
-  it("names two files when sizes differ, and the way out", async () => {
+  it("names two files when sizes differ, and suggests --size", async () => {
     await put("a.png", await red(4, 4));
     await put("b.png", await red(4, 4));
     await put("c.png", await red(5, 4));
@@ -185,7 +185,7 @@ describe("a folder of images", () => {
     expect(error.hint).toContain("--size N");
   });
 
-  it("passes over what is no whole image, and says which and why", async () => {
+  it("skips files that are not intact images, and lists them with the reason", async () => {
     const noise = await picture(32, 32, (x, y) => [(x * 7919 + y * 104729) % 251, x, y])
       .png()
       .toBuffer();
@@ -211,7 +211,7 @@ describe("a folder of images", () => {
     expect(test.skipped).toEqual(train.skipped);
   });
 
-  it("passes over a small file that claims to be huge", async () => {
+  it("skips a small file that claims to be huge", async () => {
     const bytes = await grey(1);
     bytes.writeUInt32BE(20_000, 16);
     bytes.writeUInt32BE(20_000, 20);
@@ -225,7 +225,7 @@ describe("a folder of images", () => {
     ]);
   });
 
-  it("follows links to folders, but not round and round", async () => {
+  it("follows links to folders, but not in cycles", async () => {
     const outside = await mkdtemp(join(tmpdir(), "zaya-linked-"));
     await writeFile(join(outside, "x.png"), await grey(5));
     await put("a.png", await grey(1));
@@ -365,7 +365,7 @@ describe("a NumPy file", () => {
     if (hint !== undefined) expect(error.hint).toContain(hint);
   });
 
-  it("is refused when it was cut", async () => {
+  it("is refused when it is truncated", async () => {
     const path = await put("x.npy", encodeNpy(fromNumbers([1, 2])).subarray(0, -1));
     expect((await errorOf(openData(path))).message).toContain("must have a body of 8 bytes - got 7");
   });
@@ -465,7 +465,7 @@ describe("a data set by name", () => {
     expect(small.message).toMatch(/must be \[(60000|10000), 28, 28, 1\] - got \[1, 1, 1, 1\]/);
   });
 
-  it("is offered when the name is nearly right", async () => {
+  it("is suggested for a misspelt name", async () => {
     expect((await errorOf(openData("minst"))).hint).toBe("did you mean mnist?");
     const far = await errorOf(openData("./no/such/folder"));
     expect(far).toBeInstanceOf(DataError);

@@ -61,7 +61,7 @@ describe.each(sets)("$name", (set: GeneratedDataset) => {
     for (const index of [-1, 100_000, 0.5]) await expect(train.read([index])).rejects.toThrow(OptionError);
   });
 
-  it("gives an item by its index, whatever else was read and when", async () => {
+  it("returns an item by its index, independently of other reads", async () => {
     const some = [7, 99_999, 7, 0, 512];
     const together = await train.read(some);
     const again = set.generate().train;

@@ -52,7 +52,7 @@ describe("toUnitRange", () => {
     expect(fault.hint).toContain(hint);
   });
 
-  it("knows no black and no white of signed whole numbers", () => {
+  it("defines no black and white for signed integers", () => {
     for (const type of ["int8", "int16", "int32", "int64"] as const) expect(scaleOf(type)).toBeNull();
     expect(scaleOf("uint16")).toEqual({ type: "uint16", low: 0, high: 65535 });
   });

@@ -178,7 +178,7 @@ describe("places", () => {
     expect(sharesOf(moved, places).near.reduce((a, b) => a + b)).toBeGreaterThan(0.9);
   });
 
-  it("are none in a handful of items", async () => {
+  it("are null for too few items", async () => {
     expect(await placesOf(arrayDataset({ name: "few", kind: "points", items: blobs(corners, 4, 1) }), key(1))).toBe(
       null,
     );

@@ -129,7 +129,7 @@ const failures: Record<string, readonly [Experiment, readonly string[], string, 
 };
 
 describe.each(Object.entries(failures))("a run that fails by %s", (_, [failing, symptoms, flag, changed]) => {
-  it("is warned of what ails it, with numbers and one flag", async () => {
+  it("gets a warning of its symptom, with numbers and one flag", async () => {
     const told = await warningsOf(failing);
     expect(names(told)).toEqual(symptoms);
     expect(told[0]!.hint).toContain(`try ${flag}: `);

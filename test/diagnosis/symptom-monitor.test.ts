@@ -25,12 +25,12 @@ async function collect(events: AsyncIterable<TrainEvent>): Promise<TrainEvent[]>
 const told = (events: readonly TrainEvent[]) =>
   events.flatMap((event) => (event.type === "warning" ? [[event.symptom, event.step]] : []));
 
-describe("a watch", () => {
+describe("the monitor of symptoms", () => {
   const { setup } = evidence({ model: gan(dead).options });
   const history = async (): Promise<RunHistory> =>
     new RunHistory(setup.config, buildModel(gan(dead), await infoOf(data)), data, []);
 
-  it("tells a symptom once, and not before its part of the run is done", async () => {
+  it("reports a symptom once, and not before its fraction of the run", async () => {
     const record = await history();
     const watch = new SymptomMonitor(record, 5000, []);
     const told: [string, number][] = [];
@@ -46,7 +46,7 @@ describe("a watch", () => {
     expect(watch.warnings.map(({ symptom, step }) => [symptom, step])).toEqual(told);
   });
 
-  it("tells nothing that was told before, in another session", async () => {
+  it("does not repeat warnings of earlier sessions", async () => {
     const [first, second] = [await history(), await history()];
     const warnings = [{ step: 500, symptom: "dead-units", evidence: "", hint: "" }];
     const [fresh, informed] = [new SymptomMonitor(first, 5000, []), new SymptomMonitor(second, 5000, warnings)];
@@ -57,7 +57,7 @@ describe("a watch", () => {
     expect(await informed.check(900)).toEqual([]);
   });
 
-  it("says nothing of the first 200 steps, however the numbers are", async () => {
+  it("reports nothing in the first 200 steps, whatever the numbers", async () => {
     const record = await history();
     for (const step of [10, 20, 30, 199]) record.add({ name: "dead/generator/layer1", step, value: 1 });
     expect(await new SymptomMonitor(record, 300, []).check(199)).toEqual([]);

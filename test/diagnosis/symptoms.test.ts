@@ -24,11 +24,11 @@ function seen(symptom: Symptom, given: ReturnType<typeof evidence>): string {
 }
 
 describe("every symptom", () => {
-  it("says nothing where nothing is known", () => {
+  it("returns null without data", () => {
     expect(symptoms.map((symptom) => seen(symptom, evidence({})))).toEqual(symptoms.map(() => "unknown"));
   });
 
-  it("says nothing of losses alone, however they go", () => {
+  it("reports nothing for losses alone, whatever they are", () => {
     const wild = Array.from({ length: 50 }, (_, i) => (-1) ** i * 10 ** (i / 5));
     const losses = { "discriminator/loss": series(wild), "generator/loss": series(wild.toReversed()) };
     expect(symptoms.map((symptom) => seen(symptom, evidence({ series: losses })))).toEqual(
@@ -68,7 +68,7 @@ describe("complete collapse", () => {
     );
   });
 
-  it("proposes what is farthest from usual first", () => {
+  it("suggests the option that is farthest from its default first", () => {
     const snapshots = [snapshot(100, [], 0), snapshot(200, [], 0)];
     const flagFor = (model: Record<string, unknown>) => seen(completeCollapse, evidence({ snapshots, model }));
     expect(flagFor({ initialBias: -5, discriminatorRate: 20 })).toBe("--initial-bias 0");
@@ -76,7 +76,7 @@ describe("complete collapse", () => {
     expect(flagFor({ instanceNoise: 0.2 })).toBe("--learning-rate 0.00025");
   });
 
-  it("is said of each way of a model that turns images into images, and ties the images first", () => {
+  it("is checked for each direction of an image-to-image model, and cycle consistency is suggested first", () => {
     const turned = (step: number, there: number, back: number): SampleSnapshot => ({
       step,
       diversity: [
@@ -110,7 +110,7 @@ describe("partial collapse", () => {
   const two = (shares: readonly number[], other = shares) =>
     evidence({ snapshots: [snapshot(100, other), snapshot(200, shares)], places: fourModes });
 
-  it("is a mode with less than a tenth of its due, and says which and how much is missed", () => {
+  it("is a mode with less than a tenth of its expected share, and names it with its share of real items", () => {
     // Of 0.9 near samples a mode's due is 0.225: a tenth of it is 0.0225.
     expect(seen(partialCollapse, two([0.3, 0.3, 0.277, 0.023]))).toBe("absent");
     const sign = partialCollapse.check(two([0.3, 0.3, 0.278, 0.022]))!;
@@ -121,7 +121,7 @@ describe("partial collapse", () => {
     );
   });
 
-  it("is not a mode that comes and goes, nor a model that is near no items yet, nor a complete collapse", () => {
+  it("is not a mode that is missing only at times, nor a model with no samples near real items yet, nor a complete collapse", () => {
     expect(seen(partialCollapse, two([0.3, 0.3, 0.3, 0], [0, 0.3, 0.3, 0.3]))).toBe("absent");
     expect(seen(partialCollapse, two([0.2, 0.2, 0.09, 0]))).toBe("absent");
     expect(seen(partialCollapse, two([1, 0, 0, 0]))).toBe("absent");
@@ -163,7 +163,7 @@ describe("low fidelity", () => {
     expect(seen(lowFidelity, evidence({ snapshots, places: fourModes }))).toBe("absent");
   });
 
-  it("proposes even players and a learning rate that falls before more steps", () => {
+  it("suggests equal learning rates and a decaying schedule before more steps", () => {
     expect(like([0, 0], { model: { discriminatorRate: 9 } })).toBe("--discriminator-rate 1");
     expect(like([0, 0], { schedule: "constant" })).toBe("--schedule linear");
   });
@@ -192,7 +192,7 @@ describe("no convergence", () => {
     expect(seen(noConvergence, hops([0, 1, 0, 1]))).toBe("unknown");
   });
 
-  it("is not moves that become smaller", () => {
+  it("is not changes that decrease", () => {
     const shares = [0, 1, 0, 0.9, 0.1, 0.6, 0.15, 0.55].map((share) => [share, 1 - share, 0, 0]);
     const snapshots = shares.map((each, i) => snapshot(600 * (i + 1), each));
     expect(seen(noConvergence, evidence({ snapshots, places: fourModes }))).toBe("absent");
@@ -210,7 +210,7 @@ describe("no convergence", () => {
     expect(swings(0.41)).toMatchObject({ present: true });
   });
 
-  it("is not said of a game that still learns", () => {
+  it("is not reported early in training", () => {
     const short = { ...hops([0, 1, 0, 2, 1, 3, 0]), step: 999 };
     expect(seen(noConvergence, short)).toBe("unknown");
     expect(seen(noConvergence, { ...short, step: 1000 })).not.toBe("unknown");
@@ -271,7 +271,7 @@ describe("discriminator saturation", () => {
     );
   });
 
-  it("is not said of a generator that does not listen", () => {
+  it("is not reported for a generator without an adversarial loss", () => {
     const given = {
       "discriminator/accuracy": series(repeat(1, 16)),
       "gradient/generator/AtoB": series(falling),
@@ -312,12 +312,12 @@ describe("vanishing gradient", () => {
     expect(seen(vanishingGradient, evidence({ series: sure }))).not.toBe("absent");
   });
 
-  it("is not the rest of two players who are even", () => {
+  it("is not reported at equilibrium", () => {
     const gone = [...repeat(2, 12), ...repeat(0.001, 4)];
     expect(seen(vanishingGradient, game(gone, repeat(0.55, 16)))).toBe("absent");
   });
 
-  it("is not of models without a judge", () => {
+  it("is not reported for models without a discriminator", () => {
     const gone = series([...repeat(2, 12), ...repeat(0.001, 4)]);
     expect(
       seen(
@@ -327,7 +327,7 @@ describe("vanishing gradient", () => {
     ).toBe("unknown");
   });
 
-  it("finds the judge of the same stage of a run", () => {
+  it("finds the discriminator of the same stage of a run", () => {
     const stage = (first: number, values: readonly number[]) => ({
       steps: values.map((_, i) => first + i),
       values,
@@ -379,7 +379,7 @@ describe("dead units", () => {
     expect(layer("dead/generator/layer2", [0.9, 0.9])).toBe("unknown");
   });
 
-  it("is not said where other items could have told otherwise", () => {
+  it("is not reported within the standard error of the share", () => {
     const counted = (stderr: number) =>
       seen(
         deadUnits,
@@ -406,7 +406,7 @@ describe("dead units", () => {
     );
   });
 
-  it("proposes what the layer's net can do", () => {
+  it("suggests a remedy that the layer's net supports", () => {
     const players = { discriminatorActivation: "relu" };
     expect(layer("dead/generator/layer1", repeat(1, 3), { initialBias: -5 })).toBe("--initial-bias 0");
     expect(layer("dead/discriminator/layer2", repeat(1, 3), players)).toBe("--discriminator-activation leaky-relu");
@@ -585,7 +585,7 @@ describe("posterior collapse", () => {
     }
   });
 
-  it("is not the KL that was asked for", () => {
+  it("is not a KL at its target", () => {
     expect(latents([0.3, 0.2], { model: { klTarget: 0.5 } })).toBe("absent");
     expect(latents([0.1, 0.1], { model: { klTarget: 0.5 } })).not.toBe("absent");
     expect(latents(repeat(0.03, 10), { model: { klTarget: 20 } })).not.toBe("absent");
@@ -595,7 +595,7 @@ describe("posterior collapse", () => {
     expect(latents([0.3, 0.1], { model: rising, step: 5000 })).not.toBe("absent");
   });
 
-  it("does not ask for more latents than items have numbers", () => {
+  it("does not expect more active latents than items have dimensions", () => {
     expect(latents([0.75, ...repeat(0, 19)], { dimensions: 2 })).toBe("absent");
     expect(latents(repeat(0, 20), { dimensions: 2 })).not.toBe("absent");
   });

@@ -25,7 +25,7 @@ describe("snapshots at translations", () => {
     expect(diversity[1]!.value).toBeCloseTo(2, 6);
   });
 
-  it("see images that all become one, whichever way", async () => {
+  it("detect collapse to one image, in either direction", async () => {
     const { diversity } = await snapshots.snapshot(handMade(translatorOf(shape, { BtoA: constant })), 1);
     expect(diversity).toEqual([{ way: "BtoA", value: 0 }]);
   });

@@ -74,7 +74,7 @@ describe("leave-one-out", () => {
     expect(spread(better)).toBeLessThan(0.8 * spread(plain));
   });
 
-  it("takes off each draw the mean of the others", async () => {
+  it("subtracts from each draw the mean of the others", async () => {
     const costs = input("costs", [3, 1]);
     const compiled = await engine.compile({ outputs: { baseline: sum(leaveOneOut(costs) as never, { axes: [1] }) } });
     const { baseline } = await compiled.run({ costs: { ...zeros([3, 1]), data: Float32Array.of(1, 2, 6) } });

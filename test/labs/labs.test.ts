@@ -169,7 +169,7 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
     await isWhole({ colours: true });
   });
 
-  it("keeps what a person sets in the address", async () => {
+  it("keeps the user's settings in the URL", async () => {
     const { page } = site;
     await site.go("#/divergences?lang=en");
     await page.locator("canvas").first().waitFor();
@@ -218,7 +218,7 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
     await expect.poll(() => page.url()).toMatch(/a\.gap=-\d/);
   });
 
-  it("looks back at what was, and saves it as a film", { timeout: 60_000 }, async () => {
+  it("goes back to earlier steps, and saves a film", { timeout: 60_000 }, async () => {
     const { page } = site;
     await site.go("#/earth-mover?lang=en&a.arrangement=drawn");
     await page.locator("canvas").first().waitFor();
@@ -251,7 +251,7 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
     expect(await step()).toBe("0");
   });
 
-  it("opens on a lab which learns, and can be used by keys alone", async () => {
+  it("opens on a lab that trains, and can be used by keyboard alone", async () => {
     const { page } = site;
     await site.go("#/?lang=en");
     await page.locator("canvas").first().waitFor({ timeout: 20_000 });
@@ -274,7 +274,7 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
     await expect.poll(() => page.url()).toContain("a.gap=5.9");
   });
 
-  it("keeps the page free while it learns: no task takes 50 ms of the main thread's time", async () => {
+  it("keeps the page responsive while it trains: no task takes 50 ms of the main thread's time", async () => {
     const { page } = site;
     await site.go("#/gan-arena?lang=en");
     await page.locator("canvas").first().waitFor();
@@ -291,7 +291,7 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
     expect(Math.max(...tasks)).toBeLessThan(50);
   });
 
-  it("breaks no rule of its content security policy, and throws nothing", () => {
+  it("violates no rule of its content security policy, and throws no error", () => {
     expect(site.faults).toEqual([]);
   });
 });

@@ -134,7 +134,7 @@ describe.skipIf(noBrowser !== null)(`files of one's own${noBrowser === null ? ""
       .toContain(reason);
   });
 
-  it("breaks no rule of its content security policy, and throws nothing", () => {
+  it("violates no rule of its content security policy, and throws no error", () => {
     expect(site.faults).toEqual([]);
   });
 });

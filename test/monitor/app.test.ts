@@ -58,7 +58,7 @@ describe("a studio's server", () => {
     });
   });
 
-  it("tells a run: its snapshots, warnings and results", async () => {
+  it("describes a run: its snapshots, warnings and results", async () => {
     const page = (await (await ask("/api/run?id=one")).json()) as RunPage;
     expect(page.samples).toEqual([{ step: 2, file: "samples/000002.png" }]);
     expect(page.warnings[0]).toMatchObject({
@@ -71,7 +71,7 @@ describe("a studio's server", () => {
     expect(picture.headers.get("content-type")).toBe("image/png");
   });
 
-  it("thins long curves to what is asked for", async () => {
+  it("reduces long curves to the requested number of intervals", async () => {
     const { series } = (await (await ask("/api/scalars?id=deep/two&points=50")).json()) as Scalars;
     expect(series[0]!.steps).toHaveLength(50);
     expect(series[0]!.steps.at(-1)).toBe(5000);
@@ -113,7 +113,7 @@ describe("a studio's server", () => {
     expect(response.status).toBe(404);
   });
 
-  it("gives nothing from outside of its runs for 1,000 made-up requests", async () => {
+  it("serves nothing outside of its runs for 1,000 random requests", async () => {
     const part = fc.oneof(
       fc.constantFrom(
         "..",
@@ -148,7 +148,7 @@ describe("a studio's server", () => {
     );
   });
 
-  it("starts nothing for what is no request of its own page", async () => {
+  it("starts nothing for requests that do not come from its own page", async () => {
     const body = JSON.stringify({ recipe: "gan", data: ["ring8"], flags: {} });
     const post = (headers: Record<string, string>, text = body) =>
       ask("/api/train", headers, { method: "POST", body: text });

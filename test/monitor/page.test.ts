@@ -61,7 +61,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     await expect.poll(() => page.locator("tbody th").allInnerTexts()).toEqual(["first", "second"]);
   });
 
-  it("follows a run while its metrics grow", async () => {
+  it("updates a run while its metrics are written", async () => {
     await go("#/run/first", "vae/loss");
     const chart = page.locator("figure", { hasText: "vae/loss" });
     await expect.poll(() => chart.innerText()).toContain("at step 300");
@@ -206,7 +206,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     },
   );
 
-  it("breaks no rule of its content security policy, and throws nothing", () => {
+  it("violates no rule of its content security policy, and throws no error", () => {
     expect(faults).toEqual([]);
   });
 });

@@ -58,7 +58,7 @@ async function contents(store: MemoryStore) {
   return { lines, files };
 }
 
-describe("a run that gets more steps", () => {
+describe("a run that is lengthened", () => {
   let whole: Awaited<ReturnType<typeof contents>>;
   beforeAll(async () => {
     whole = await contents(await trained(model, { ...options, steps: 120 }));
@@ -93,7 +93,7 @@ describe("a run that gets more steps", () => {
     expect((await Run.open(store)).config.lengthened).toHaveLength(2);
   });
 
-  it("is logged as one that was planned so where it ended between two looks", async () => {
+  it("is logged like one planned with that length where it ended between two evaluations", async () => {
     const store = await trained(model, { ...options, steps: 50 });
     await goOn(store, 120);
     expect((await contents(store)).lines).toEqual(whole.lines);

@@ -158,7 +158,7 @@ describe("a run without an intact checkpoint", () => {
     await requireWhole(run);
   });
 
-  it("begins again without a word when nothing had been saved", async () => {
+  it("restarts silently when nothing had been saved", async () => {
     const run = await copyOf(half);
     await run.remove("checkpoints");
     await edit(run, "run.json", (record) => ({ ...record, step: 13, saved: 0 }));
@@ -188,7 +188,7 @@ describe("a finished run", () => {
     await requireWhole(run);
   });
 
-  it("tells who reads it which logged scalars are missing", async () => {
+  it("reports to readers which logged scalars are missing", async () => {
     const run = await copyOf(whole);
     const opened = await Run.open(run);
     await opened.metrics();
@@ -323,7 +323,7 @@ describe("a run whose record is damaged", () => {
     expect(await goOn(run)).toEqual([]);
   });
 
-  it("heals a change of config that a crash has cut in two", async () => {
+  it("completes a change of config that a crash interrupted", async () => {
     const run = await Run.open(await copyOf(half));
     const old = await run.store.read("config.json");
     await run.reconfigure({ ...run.config, train: { ...run.config.train, steps: 70 } });
@@ -625,7 +625,7 @@ class Disk extends MemoryStore {
   }
 }
 
-describe("a power cut", () => {
+describe("a power failure", () => {
   it("loses nothing that a checkpoint relies on, whenever it comes", async () => {
     const disk = new Disk();
     await collect(train(model, data, { ...options, keep: 1 }, { engine, store: disk }));
@@ -654,7 +654,7 @@ describe("a power cut", () => {
 const statesIn = (cut: ReadonlyMap<string, unknown>): string =>
   [...cut.keys()].filter((name) => name.endsWith("state.json")).join();
 
-describe("what a person keeps under checkpoints/", () => {
+describe("the user's files under checkpoints/", () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "zaya-checkpoints-"));
@@ -663,7 +663,7 @@ describe("what a person keeps under checkpoints/", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it("counts for nothing, and stays", async () => {
+  it("are ignored and kept", async () => {
     const under = (name: string): string => join(folder, "checkpoints", name);
     const own = ["best", "000040 copy", "000040.bak", "0000040", "40", "zz", "000700", ".hidden"];
     for (const name of own) await cp(under("000020"), under(name), { recursive: true });

@@ -121,7 +121,7 @@ describe("exactTransport", () => {
     );
   });
 
-  it("is 0 from a set to itself, and stays a permutation in a crowd of ties", () => {
+  it("is 0 from a set to itself, and remains a permutation with many ties", () => {
     const x = cloud(key(3), 60, 2);
     const same = exactTransport(costMatrix(x, x));
     expect(same.cost).toBe(0);
@@ -136,7 +136,7 @@ describe("exactTransport", () => {
     expect([found.status, found.plan.mass.length, found.cost]).toEqual(["optimal", 200, 0]);
   });
 
-  it("moves everything along a cloud that was moved", () => {
+  it("moves every point by the shift of a shifted cloud", () => {
     const x = cloud(key(4), 300, 3);
     const y = { ...x, data: x.data.map((value, i) => value + [3, 4, 0][i % 3]!) };
     expect(exactTransport(costMatrix(x, y)).cost).toBeCloseTo(5, 12);

@@ -79,7 +79,7 @@ describe("slicedWasserstein", () => {
     expect(stderr).toBeCloseTo(0, 12);
   });
 
-  it("is the mean shadow of a shift: 2 / pi of it in the plane, a half in space", () => {
+  it("is the mean projection of a shift: 2 / pi of it in the plane, a half in space", () => {
     for (const [d, share] of [
       [2, 2 / Math.PI],
       [3, 1 / 2],

@@ -51,7 +51,7 @@ describe("sinkhorn", () => {
     }
   });
 
-  it("is safe where exp(-cost / epsilon) is no number any more", () => {
+  it("is safe where exp(-cost / epsilon) underflows", () => {
     const costs = costMatrix(points([[0], [1000], [5000]]), points([[1], [1001], [5003]]));
     const found = sinkhorn(costs, { epsilon: 0.01 });
     expect(found.converged).toBe(true);
