@@ -1,6 +1,6 @@
 import { type Shape, formatShape } from "../base/ndarray.ts";
+import { remembered } from "../base/remembered.ts";
 import { type View, viewKey } from "../graph/view.ts";
-import { remembered } from "./remembered.ts";
 import { type Node, neededFor } from "./scalars.ts";
 
 /** A value that is written for each element. */

@@ -1,9 +1,9 @@
 import { maxOf } from "../base/many.ts";
 import { type Shape, bytesOfType, sizeOf } from "../base/ndarray.ts";
+import { remembered } from "../base/remembered.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import { type View, reshapeView } from "../graph/view.ts";
 import { type Kernel, nodesOf } from "./kernel.ts";
-import { remembered } from "./remembered.ts";
 import type { Load } from "./scalars.ts";
 
 /** A view in terms of the loops: its stride in each of them, in elements. */

@@ -1,4 +1,5 @@
 import { sizeOf } from "../base/ndarray.ts";
+import { remembered } from "../base/remembered.ts";
 import type { View } from "../graph/view.ts";
 import { bytesOfBuffer } from "./memory-plan.ts";
 import { type Buffer, type Dependencies, type Product, type Step, isForOnnx, readsOf, writesOf } from "./steps.ts";
@@ -49,8 +50,10 @@ class Queue {
   /** Steps that can run now. */
   readonly kernels: Step[] = [];
   readonly products: Product[] = [];
-  /** Products whose operands are worth releasing. */
-  private readonly releasing = new Set<Product>();
+  /** Products whose operands are worth releasing, numbered in the order of the steps. */
+  private readonly releasing = new Map<Product, number>();
+  /** Those of them that can run after passes that are ready, in that order. */
+  private readonly reachable: Product[] = [];
   private readonly needs = new Map<Step, Set<Step>>();
   private readonly users = new Map<Step, Step[]>();
   /**
@@ -65,7 +68,9 @@ class Queue {
       const own = new Set(this.before(step, dependencies));
       this.needs.set(step, own);
       for (const other of own) this.users.get(other)!.push(step);
-      if (step.kind === "product" && operandBytes(step) >= worthReleasing) this.releasing.add(step);
+      if (step.kind === "product" && operandBytes(step) >= worthReleasing) {
+        this.releasing.set(step, this.releasing.size);
+      }
     }
     for (const step of steps) {
       const isFirst = step.kind === "pass" && this.needs.get(step)!.size === 0;
@@ -82,10 +87,7 @@ class Queue {
 
   /** Products that can run after passes that are ready, each with these passes. */
   *reachableProducts(): Generator<readonly Step[]> {
-    for (const product of this.releasing) {
-      const needed = this.needs.get(product)!;
-      if (this.areReadyPasses(needed)) yield [...needed, product];
-    }
+    for (const product of this.reachable) yield [...this.needs.get(product)!, product];
   }
 
   private areReadyPasses(steps: ReadonlySet<Step>): boolean {
@@ -98,7 +100,8 @@ class Queue {
     const at = list.indexOf(step);
     if (at >= 0) list.splice(at, 1);
     this.waiting.delete(step);
-    this.releasing.delete(step as Product);
+    const place = this.reachable.indexOf(step as Product);
+    if (place >= 0) this.reachable.splice(place, 1);
     for (const user of this.users.get(step)!) {
       this.needs.get(user)!.delete(step);
       this.check(user);
@@ -108,12 +111,24 @@ class Queue {
   /** Adds a step to the ready ones if it can run, or else the waiting passes that it needs, if it needs nothing else. */
   private check(step: Step): void {
     const needs = this.needs.get(step)!;
+    this.reach(step);
     if (needs.size === 0) {
       if (isForOnnx(step)) this.products.push(step);
       else this.kernels.push(step);
+      for (const user of this.users.get(step)!) this.reach(user);
     } else if (this.areReadyPasses(needs)) {
       for (const other of needs) if (this.waiting.delete(other)) this.kernels.push(other);
     }
+  }
+
+  /** Lists a product whose operands are worth releasing if it can run after passes that are ready. */
+  private reach(step: Step): void {
+    const product = step as Product;
+    const place = this.releasing.get(product);
+    if (place === undefined || !this.areReadyPasses(this.needs.get(product)!)) return;
+    if (this.reachable.includes(product)) return;
+    const later = this.reachable.findIndex((other) => this.releasing.get(other)! > place);
+    this.reachable.splice(later < 0 ? this.reachable.length : later, 0, product);
   }
 }
 
@@ -156,9 +171,11 @@ class Memory {
   }
 }
 
-function temporaries(views: readonly View[]): Set<Buffer> {
-  return new Set(views.map(({ source }) => source as Buffer).filter(({ role }) => role === "temporary"));
-}
+/** The temporary buffers of some views. */
+const temporaries = remembered(
+  (views: readonly View[]): ReadonlySet<Buffer> =>
+    new Set(views.map(({ source }) => source as Buffer).filter(({ role }) => role === "temporary")),
+);
 
 function operandBytes({ a, b }: Product): number {
   return 4 * (sizeOf(a.shape) + sizeOf(b.shape));

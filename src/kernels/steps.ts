@@ -1,8 +1,8 @@
 import type { NdArray } from "../base/ndarray.ts";
+import { remembered } from "../base/remembered.ts";
 import { append } from "../base/many.ts";
 import type { TensorType } from "../graph/tensor.ts";
 import type { View } from "../graph/view.ts";
-import { remembered } from "./remembered.ts";
 import { type Kernel, type Fold, type Store, nodesOf } from "./kernel.ts";
 
 /** Memory that a program reads or writes: the source of views. */

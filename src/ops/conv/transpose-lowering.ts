@@ -59,7 +59,7 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
 }
 
 /** For each position of the result, the rows (position of g, tap) that reach it. */
-export function tapSources(geo: Geometry): number[][] {
+function tapSources(geo: Geometry): number[][] {
   const taps = geo.kernel[0] * geo.kernel[1];
   const [vertical, horizontal] = [reaching(geo, 0), reaching(geo, 1)];
   return vertical.flatMap((rows) =>

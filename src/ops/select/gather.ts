@@ -1,5 +1,6 @@
 import { ShapeError } from "../../base/errors.ts";
 import { ndarray, sizeOf } from "../../base/ndarray.ts";
+import { remembered } from "../../base/remembered.ts";
 import { type Dim, type Tensor, apply, constant, constantValue, defineOp, staticDim } from "../../graph/tensor.ts";
 import { lookupView } from "../../graph/view.ts";
 import { resolveAxis } from "../reduce/axes.ts";
@@ -48,9 +49,21 @@ export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
 /** @throws ShapeError unless the indices, of any shape, are int32 and, where their values are known, in [0, extent). */
 export function requirePlaces(indices: Tensor, extent: Dim, where: string): void {
   if (indices.dtype !== "int32") throw new ShapeError(`${where}: indices must be int32 - got ${indices.dtype}`);
-  const wrong = constantValue(indices)?.data.find((place) => place < 0 || place >= Number(extent));
+  const wrong = extremes(indices).find((place) => place < 0 || place >= Number(extent));
   if (wrong !== undefined) throw new ShapeError(`${where}: indices must be in [0, ${extent}) - got ${wrong}`);
 }
+
+/** The smallest and the largest index where they are known. Tables for large images have many, and many gathers use them. */
+const extremes = remembered((indices: Tensor): readonly number[] => {
+  const places = constantValue(indices)?.data ?? [];
+  if (places.length === 0) return [];
+  let [least, most] = [places[0]!, places[0]!];
+  for (const place of places) {
+    if (place < least) least = place;
+    else if (place > most) most = place;
+  }
+  return [least, most];
+});
 
 /** A constant vector [n] of indices. */
 export function indexTensor(places: readonly number[]): Tensor {
