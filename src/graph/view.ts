@@ -112,10 +112,11 @@ export function isContiguous(view: View): boolean {
 }
 
 /** A view as text: equal for equal views of one source. */
-export function viewKey(view: View, nameOf: (source: object) => string): string {
-  const name = nameOf(view.source);
-  const lookups = view.lookups.map(({ places, stride }) => ` + ${stride} * ${viewKey(places, nameOf)}`).join("");
-  return `${name}[${view.offset}: ${view.shape.map((extent, i) => `${extent}*${view.strides[i]}`).join(" ")}${lookups}]`;
+export function viewKey({ source, offset, shape, strides, lookups }: View, nameOf: (source: object) => string): string {
+  let text = `${nameOf(source)}[${offset}:`;
+  for (let axis = 0; axis < shape.length; axis++) text += ` ${shape[axis]}*${strides[axis]}`;
+  for (const { places, stride } of lookups) text += ` + ${stride} * ${viewKey(places, nameOf)}`;
+  return `${text}]`;
 }
 
 function mapped(view: View, change: (places: View) => View): View {

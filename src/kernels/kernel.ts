@@ -35,20 +35,24 @@ export const nodesOf = remembered(({ stores, folds }: Kernel): readonly Node[] =
 
 /** A kernel as text: one line for each load, operation and store. */
 export function printKernel(kernel: Kernel, nameOf: (source: object) => string): string {
-  const nodes = nodesOf(kernel);
   const names = new Map<Node, string>();
-  const lines = nodes.flatMap((node) => {
+  const lines: string[] = [];
+  for (const node of nodesOf(kernel)) {
     if (node.kind === "constant") {
       names.set(node, node.text);
-      return [];
+      continue;
     }
     const name = `%${names.size}`;
     names.set(node, name);
-    if (node.kind === "load") return [`${name} = load ${node.type} ${viewKey(node.view, nameOf)}`];
-    const operands = node.operands.map((operand) => names.get(operand)).join(", ");
-    const after = node.immediate ?? (node.lanes === undefined ? "" : `[${node.lanes.join(" ")}]`);
-    return [`${name} = ${node.op}${after === "" ? "" : ` ${after}`} ${operands}`];
-  });
+    if (node.kind === "load") lines.push(`${name} = load ${node.type} ${viewKey(node.view, nameOf)}`);
+    else {
+      let line = `${name} = ${node.op}`;
+      if (node.immediate !== undefined) line += ` ${node.immediate}`;
+      else if (node.lanes !== undefined) line += ` [${node.lanes.join(" ")}]`;
+      for (const [i, operand] of node.operands.entries()) line += `${i === 0 ? " " : ", "}${names.get(operand)}`;
+      lines.push(line);
+    }
+  }
   const stores = kernel.stores.map(({ view, value }) => `store ${viewKey(view, nameOf)} = ${names.get(value)}`);
   const folds = kernel.folds.map(
     ({ combine, view, value }) => `${combine} ${viewKey(view, nameOf)} = ${names.get(value)}`,

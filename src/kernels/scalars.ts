@@ -1,7 +1,7 @@
 import { append } from "../base/many.ts";
 import type { Arithmetic, Scalar } from "../graph/kernel-form.ts";
 import type { TensorType } from "../graph/tensor.ts";
-import type { View } from "../graph/view.ts";
+import { type View, viewKey } from "../graph/view.ts";
 import * as elementary from "./elementary.ts";
 import type { InstructionName } from "./instructions.ts";
 
@@ -44,15 +44,26 @@ const ones = 0xffffffff;
 /** Creates the nodes of a program's kernels: the arithmetic of ops, and the instructions that elementary functions consist of. */
 export class Nodes implements Arithmetic {
   private readonly known = new Map<string, Node>();
+  private readonly numbers = new Map<number, Node>();
   private readonly sources = new Map<object, number>();
   private count = 0;
 
   load(view: View, type: TensorType): Load {
-    return this.interned(`load ${type} ${this.keyOf(view)}`, (id) => ({ id, type, kind: "load", view })) as Load;
+    return this.interned(`load ${type} ${viewKey(view, this.nameOf)}`, (id) => ({
+      id,
+      type,
+      kind: "load",
+      view,
+    })) as Load;
   }
 
   number(value: number): Node {
-    return this.constant("float32", Float32Array.of(value, value, value, value), String(Math.fround(value)));
+    const known = this.numbers.get(value);
+    // A Map does not tell 0 from -0.
+    if (known !== undefined && value !== 0) return known;
+    const node = this.constant("float32", Float32Array.of(value, value, value, value), String(Math.fround(value)));
+    this.numbers.set(value, node);
+    return node;
   }
 
   whole(value: number): Node {
@@ -130,13 +141,9 @@ export class Nodes implements Arithmetic {
 
   apply(op: InstructionName, type: LaneType, ...operands: readonly Scalar[]): Node {
     const nodes = operands as readonly Node[];
-    return this.interned(`${op} ${type} ${nodes.map(({ id }) => id).join()}`, (id) => ({
-      id,
-      type,
-      kind: "applied",
-      op,
-      operands: nodes,
-    }));
+    let key = `${op} ${type}`;
+    for (const { id } of nodes) key += ` ${id}`;
+    return this.interned(key, (id) => ({ id, type, kind: "applied", op, operands: nodes }));
   }
 
   shift(op: InstructionName, type: LaneType, x: Node, by: number): Node {
@@ -167,11 +174,6 @@ export class Nodes implements Arithmetic {
     if (number === undefined) this.sources.set(source, (number = this.sources.size));
     return `m${number}`;
   };
-
-  private keyOf({ source, offset, shape, strides, lookups }: View): string {
-    const through = lookups.map(({ places, stride }) => `${stride}*${this.keyOf(places)}`).join("+");
-    return `${this.nameOf(source)}:${offset}:${shape.join(",")}:${strides.join(",")}:${through}`;
-  }
 
   private constant(type: LaneType, values: ArrayBufferView, text: string): Node {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
