@@ -123,7 +123,7 @@ interface Course {
 /** Evaluations of a metric on both splits; null if there are none, or too few. */
 function courseOf({ series }: Evidence, name: string, better: "lower" | "higher"): Course | null {
   const [heldOut, train, errorsOf] = [name, ofTrainingItems(name), metricStderr(name)].map((each) => series.get(each));
-  if (heldOut === undefined || train === undefined || heldOut.values.length < evaluations) return null;
+  if (heldOut === undefined || heldOut.values.length < evaluations) return null;
   const sign = better === "lower" ? 1 : -1;
   // Smaller is better from here on.
   const values = heldOut.values.map((value) => sign * value);
