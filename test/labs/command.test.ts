@@ -183,6 +183,15 @@ describe("the command and the code that a lab shows give its numbers, to the bit
       const seed = 5;
       const chosen = lab.controls.parse({ ...initial(lab), ...controls });
       const experiment = await lab.open(chosen, bench(seed));
+      // What a chart is drawn over is measured together with what is drawn.
+      if (lab.charts.some(({ over }) => over !== undefined)) {
+        const begun = await experiment.measure();
+        for (const { id: chart, over } of lab.charts.filter((each) => each.over !== undefined)) {
+          for (const meter of lab.meters.filter((each) => each.chart === chart)) {
+            expect([meter.id, meter.id in begun]).toEqual([meter.id, Object.hasOwn(begun, over!)]);
+          }
+        }
+      }
       const scalars: Record<string, number> = {};
       while (experiment.step < steps) Object.assign(scalars, await experiment.advance());
       const found: Readonly<Record<string, number>> = { ...scalars, ...(await experiment.measure()) };

@@ -95,7 +95,11 @@ export const disentanglement = defineLab({
     { id: "migError", label: { en: "its standard error", fa: "خطای معیار آن" } },
     { id: "recon", label: { en: "reconstruction term, nats", fa: "جملهٔ بازسازی، نات" }, chart: "recon" },
     { id: "kl", label: { en: "KL term, nats", fa: "جملهٔ KL، نات" }, chart: "kl" },
-    { id: "active", label: { en: "active latent dimensions", fa: "بُعدهای نهفتهٔ فعال" } },
+    {
+      id: "active",
+      label: { en: "active latent dimensions", fa: "بُعدهای نهفتهٔ فعال" },
+      ideal: { en: "5, one per factor", fa: "۵، یکی برای هر عامل" },
+    },
   ],
   pictures: [
     { id: "perSeed", title: { en: "MIG of each seed", fa: "MIG هر بذر" } },

@@ -16,7 +16,7 @@ const measures = {
 } as const;
 
 const controls = z.object({
-  gap: slider({ en: "mean of Q (P is at 0)", fa: "میانگین Q (P در صفر است)" }, 6, [-12, 12, 0.1]),
+  gap: slider({ en: "mean of Q (P is at 0)", fa: "میانگین Q (میانگین P صفر است)" }, 6, [-12, 12, 0.1]),
   spreadP: slider({ en: "standard deviation of P", fa: "انحراف معیار P" }, 1, [0.3, 4, 0.1]),
   spreadQ: slider({ en: "standard deviation of Q", fa: "انحراف معیار Q" }, 1, [0.3, 4, 0.1]),
   follow: choice({ en: "Q descends along", fa: "Q کدام را کاهش می‌دهد" }, "js", measures),
@@ -88,10 +88,10 @@ export const divergences = defineLab({
   contrast: { follow: "w1" },
   measureEvery: 1,
   meters: [
-    { id: "kl", label: measures.kl, ideal: 0, chart: "descent" },
+    { id: "kl", label: measures.kl, ideal: 0, chart: "descent", colour: "third" },
     { id: "reverse", label: measures.reverse, ideal: 0 },
-    { id: "js", label: measures.js, ideal: 0, chart: "descent" },
-    { id: "w1", label: measures.w1, ideal: 0, chart: "descent" },
+    { id: "js", label: measures.js, ideal: 0, chart: "descent", colour: "fake" },
+    { id: "w1", label: measures.w1, ideal: 0, chart: "descent", colour: "real" },
     { id: "klGradient", label: { en: "d KL(P ‖ Q) / d mean", fa: "مشتق KL(P ‖ Q) نسبت به میانگین" } },
     { id: "reverseGradient", label: { en: "d KL(Q ‖ P) / d mean", fa: "مشتق KL(Q ‖ P) نسبت به میانگین" } },
     { id: "jsGradient", label: { en: "d JS / d mean", fa: "مشتق JS نسبت به میانگین" } },

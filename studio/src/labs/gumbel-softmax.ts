@@ -170,8 +170,9 @@ console.log({ mean: mean.mean, variance: varianceOf(mean), error: standardError(
       },
       measure: async () => ({
         exact,
-        n: main.count,
+        // Not n alone: charts are drawn over it.
         ...(main.count > 0 && {
+          n: main.count,
           mean: main.mean,
           bias: main.mean - exact,
           error: standardError(main),

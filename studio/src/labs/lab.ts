@@ -141,6 +141,8 @@ interface Meter<Controls> {
   readonly isTime?: boolean;
   /** The chart that it is drawn in over the steps: one of the lab's. */
   readonly chart?: string;
+  /** Of its curve there, where a picture shows the same quantity in it. */
+  readonly colour?: Colour;
 }
 
 /** What runs in the Worker: a model at some step. */

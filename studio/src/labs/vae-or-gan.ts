@@ -116,6 +116,7 @@ export const vaeOrGan = defineLab({
       {
         id: `${id}Precision`,
         label: { en: `${name}: precision`, fa: `${name}: دقت` },
+        ideal: { en: "that of other real digits", fa: "همان مقدار رقم‌های واقعی دیگر" },
         interval: [`${id}PrecisionLow`, `${id}PrecisionHigh`] as const,
         chart: "precision",
       },
@@ -134,6 +135,7 @@ export const vaeOrGan = defineLab({
       {
         id: `${id}Recall`,
         label: { en: `${name}: recall`, fa: `${name}: بازیابی` },
+        ideal: { en: "that of other real digits", fa: "همان مقدار رقم‌های واقعی دیگر" },
         interval: [`${id}RecallLow`, `${id}RecallHigh`] as const,
         chart: "recall",
       },
@@ -159,11 +161,12 @@ export const vaeOrGan = defineLab({
   ],
   explain: {
     text: {
-      en: "FID compares mean and covariance of features; precision and recall are shares of items within the nearest-neighbour balls of the other side. The 32 features are those of a small classifier, trained for 300 steps before the lab opens; 300 samples against 300 test digits, in brackets the 95 % interval.",
-      fa: "FID میانگین و کوواریانس ویژگی‌ها را مقایسه می‌کند؛ دقت و بازیابی سهم تصویرهایی است که درون گوی‌های نزدیک‌ترین همسایهٔ طرف دیگرند. ۳۲ ویژگی از طبقه‌بند کوچکی است که پیش از بازشدن آزمایشگاه ۳۰۰ گام آموزش می‌بیند؛ ۳۰۰ نمونه در برابر ۳۰۰ رقم آزمون و بازهٔ اطمینان ۹۵ درصد در کروشه.",
+      en: "FID compares mean and covariance of features; precision and recall are shares of items within the nearest-neighbour balls of the other side. The 32 features are those of a small classifier, trained for 300 steps before the first measurement; 300 samples against 300 test digits, in brackets the 95 % interval.",
+      fa: "FID میانگین و کوواریانس ویژگی‌ها را مقایسه می‌کند؛ دقت و بازیابی سهم تصویرهایی است که درون گوی‌های نزدیک‌ترین همسایهٔ طرف دیگرند. ۳۲ ویژگی از طبقه‌بند کوچکی است که پیش از نخستین اندازه‌گیری ۳۰۰ گام آموزش می‌بیند؛ ۳۰۰ نمونه در برابر ۳۰۰ رقم آزمون و بازهٔ اطمینان ۹۵ درصد در کروشه.",
     },
     formula: ({ vaeSharpness = 0, ganSharpness = 0, vaeFid = 0, ganFid = 0 }) => [
-      String.raw`\mathrm{FID}=\lVert\mu_1-\mu_2\rVert^2+\mathrm{tr}\bigl(C_1+C_2-2(C_1C_2)^{1/2}\bigr):\quad \text{VAE }${vaeFid.toPrecision(4)},\quad \text{GAN }${ganFid.toPrecision(4)}`,
+      String.raw`\mathrm{FID}=\lVert\mu_1-\mu_2\rVert^2+\mathrm{tr}\bigl(C_1+C_2-2(C_1C_2)^{1/2}\bigr)`,
+      String.raw`\text{FID:}\quad \text{VAE }${vaeFid.toPrecision(4)},\quad \text{GAN }${ganFid.toPrecision(4)}`,
       String.raw`\text{VAE: }\max\ \mathbb{E}_q[\log p(x|z)]-\mathrm{KL}(q\,\|\,p),\qquad \text{GAN: }\min_G\max_D V(D,G)`,
       String.raw`\frac{\mathrm{Var}(\Delta\,\text{samples})}{\mathrm{Var}(\Delta\,\text{real})}:\quad \text{VAE }${vaeSharpness.toPrecision(3)},\quad \text{GAN }${ganSharpness.toPrecision(3)}`,
     ],

@@ -21,7 +21,7 @@ export function chartsOf(lab: Lab, { histories, controls, past }: BenchSide): Ch
       const { steps, values } = histories.get(meter.id)!;
       // Meters that are measured together have the same steps.
       const x = other === undefined ? steps : other.slice(other.length - values.length);
-      return { label: meter.label, colour: colours[i % colours.length]!, x, values };
+      return { label: meter.label, colour: meter.colour ?? colours[i % colours.length]!, x, values };
     });
     const ends = curves.flatMap(({ x }) => [x![0]!, x![x!.length - 1]!]);
     const x = [Math.min(...ends), Math.max(...ends)];

@@ -122,7 +122,9 @@ export class Numerals {
     if (value === undefined || Number.isNaN(value)) return "–";
     if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
     if (Number.isInteger(value)) return this.whole.format(value);
-    return Math.abs(value) < 1e-3 ? this.tiny.format(value) : this.real.format(value);
+    if (Math.abs(value) >= 1e-3) return this.real.format(value);
+    const power = this.tiny.format(value);
+    return this.language === "fa" ? `\u2066${power}\u2069` : power;
   }
 
   /** The name of a place on an axis, which may be a number. */

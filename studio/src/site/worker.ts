@@ -25,6 +25,8 @@ let drawn: (() => void) | null = null;
 /** Settled once the page has drawn the newest frame. */
 let lastDrawn: Promise<void> = Promise.resolve();
 let speed = 0;
+/** The step that was measured last. */
+let measuredAt = -1;
 /** What is asked for is done in order, one thing after the other. */
 let queue: Promise<void> = Promise.resolve();
 
@@ -89,12 +91,20 @@ async function advance(of: Experiment, player?: string): Promise<void> {
 
 async function measure(of: Experiment): Promise<void> {
   pending.push({ step: of.step, numbers: await of.measure() });
+  measuredAt = of.step;
 }
 
 /** Steps for a while, then one frame, then the next while. */
 async function frame(): Promise<void> {
-  if (!isRunning || experiment === null) {
+  if (experiment === null) return;
+  if (!isRunning) {
     isLooping = false;
+    // What stands still is shown with its own numbers, not with those of the last measurement on the way.
+    if (measuredAt !== experiment.step) {
+      await measure(experiment)
+        .then(() => show(experiment!))
+        .catch(fail);
+    }
     return;
   }
   try {
