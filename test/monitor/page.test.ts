@@ -26,7 +26,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     await writeSweep(join(root, "sweeps", "tiny"));
     monitor = await serveMonitor(root);
     browser = await openBrowser();
-    page = await browser.newPage();
+    page = await (await browser.newContext()).newPage();
     page.setDefaultTimeout(10_000);
     page.on("pageerror", (error) => faults.push(error.message));
     // A run that is not there, a value that is refused and a server that ends are among what is tried.
@@ -113,6 +113,19 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     await page.getByText("samples at step 2", { exact: true }).waitFor();
     await page.keyboard.press("]");
     await page.getByText("samples at step 100", { exact: true }).waitFor();
+  });
+
+  it("goes on with a run when the server has ended and the new one's address has been opened", async () => {
+    await go("#/run/first", "vae/loss");
+    const chart = page.locator("figure", { hasText: "vae/loss" });
+    await expect.poll(() => chart.innerText()).toMatch(/at step 30[01]/);
+    await monitor.close();
+    await appendFile(join(root, "first", "metrics.jsonl"), metric(302, "vae/loss", 0.25));
+    monitor = await serveMonitor(root);
+    const opened = await page.context().newPage();
+    await opened.goto(monitor.address);
+    await opened.close();
+    await expect.poll(() => chart.innerText(), { timeout: 10_000 }).toMatch(/train 0\.25 at step 302/);
   });
 
   it("shows runs that appear and disappear while one watches", async () => {
