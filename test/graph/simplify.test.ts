@@ -117,6 +117,24 @@ describe("simplify", () => {
     });
   });
 
+  it("keeps the sum with zeros of another shape", () => {
+    const empty = (...shape: number[]) => constant(zeros(shape));
+    for (const [own, other, shape] of [
+      [
+        [2, 1],
+        [2, 3],
+        [2, 3],
+      ],
+      [[2], [2, 2], [2, 2]],
+    ] as const) {
+      const [sum, turned] = simplify([
+        ops.add(input("own", own), empty(...other)),
+        ops.add(empty(...other), input("own", own)),
+      ]);
+      expect([sum!.shape, turned!.shape]).toEqual([shape, shape]);
+    }
+  });
+
   it("merges reshapes, transposes and repeats, and drops what does nothing", () => {
     expect(names(simplify([ops.reshape(ops.reshape(x, [6]), [3, 2])]))).toEqual(["input", "reshape"]);
     expect(simplify([ops.reshape(ops.reshape(x, [6]), [2, 3])])[0]).toMatchObject({ attrs: { name: "x" } });

@@ -22,7 +22,7 @@ const rooms = {
   estimators: ["test/estimators"],
   metrics: ["test/metrics", "test/contracts/metrics.test.ts", "test/golden"],
   objectives: ["test/objectives", "test/golden/adversarial.test.ts"],
-  ops: ["test/contracts/ops.test.ts"],
+  ops: ["test/contracts/ops.test.ts", "test/graph/simplify.test.ts", "test/kernels/winograd.test.ts"],
   optim: ["test/optim", "test/golden/optimizers.test.ts"],
   transport: ["test/transport"],
 };

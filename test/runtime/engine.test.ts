@@ -240,7 +240,7 @@ describe.each(engines)("%s", (name, engine, relative) => {
     await expect(step.run({}, foreign)).rejects.toThrow(`${name}: the state belongs to another engine`);
     await expect(step.run({ w: fromNumbers([1, 2]) })).rejects.toThrow(EngineError);
     await expect(step.run({ w: fromNumbers([1, 2]) }, engine.createState({ v: fromNumbers([1]) }))).rejects.toThrow(
-      /holds no "w"/,
+      /has no tensor "w"/,
     );
     const state = engine.createState({ w: fromNumbers([1, 2]) });
     await expect(state.read(["v"])).rejects.toThrow(/holds no "v"/);

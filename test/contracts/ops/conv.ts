@@ -44,6 +44,22 @@ const layouts: Readonly<Record<string, Layout>> = {
   "1x1, stride 2": { n: 2, size: [4, 3], kernel: [1, 1], wide: 2, narrow: 2, options: { stride: 2 } },
   "1x1, stride 3, many channels": { n: 1, size: [5, 7], kernel: [1, 1], wide: 9, narrow: 2, options: { stride: 3 } },
   "2x2, stride 3": { n: 1, size: [6, 7], kernel: [2, 2], wide: 2, narrow: 2, options: { stride: 3 } },
+  "2x2, stride 3, one output, as high as the kernel": {
+    n: 2,
+    size: [2, 3],
+    kernel: [2, 2],
+    wide: 3,
+    narrow: 2,
+    options: { stride: 3 },
+  },
+  "2x2, stride 3, one output, larger than the kernel": {
+    n: 2,
+    size: [3, 4],
+    kernel: [2, 2],
+    wide: 3,
+    narrow: 2,
+    options: { stride: 3 },
+  },
   "3x3, stride 3, many channels": {
     n: 1,
     size: [7, 5],
