@@ -100,7 +100,7 @@ function browserTable(saved) {
       ]),
   );
   const { date, browser, machine, rounds, threads, load } = saved;
-  return `${date}, ${browser} headless, ${machine}, ${rounds} alternated rounds, ${threads} threads; load average ${load.toFixed(1)} at the start.\n\n${table(["workload", "library", "ms per step", "zaya is faster by"], rows)}`;
+  return `${date}, ${browser} headless, ${machine}, ${rounds} alternated rounds, ${threads} threads; load average ${load.toFixed(1)} at the start.\n\n${table(["workload", "library", "ms per step", "speedup of zaya"], rows)}`;
 }
 
 function table(head, rows) {

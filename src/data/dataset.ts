@@ -26,8 +26,8 @@ export interface Dataset {
    */
   read(indices: ArrayLike<number>, reuse?: NdArray<"float32">): Promise<NdArray<"float32">>;
   /**
-   * For images that are held as bytes, of which n stands for n / 255: reads uint8 `[n, ...shape]`, as `read` does. Training
-   * steps take these, a quarter of the memory, and convert them.
+   * For images held as bytes, where a byte b stands for b / 255: reads uint8 `[n, ...shape]`, as `read` does. Training steps
+   * take the bytes, which need a quarter of the memory, and convert them.
    */
   readonly readBytes?:
     | ((indices: ArrayLike<number>, reuse?: NdArray<"uint8">) => Promise<NdArray<"uint8">>)
@@ -95,7 +95,7 @@ export type Modes =
 export interface Sides {
   readonly a: Dataset;
   readonly b: Dataset;
-  /** Whether the i-th images of both domains correspond. */
+  /** Whether the i-th images of the two domains correspond. */
   readonly aligned: boolean;
   /** Files without a counterpart of the same name, if some names occur in both domains. */
   readonly unmatched?: readonly string[];

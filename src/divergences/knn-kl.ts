@@ -53,7 +53,7 @@ export function knnKl(x: Points, y: Points, k = 5): EstimatedDivergence {
 /** No part is left out. */
 const none = -1;
 
-/** log(m / (n - 1)) of the remaining points, without every `parts`-th one from `without` on. */
+/** log(m / (n - 1)) of the points that remain when every `parts`-th one, from index `without` on, is left out. */
 function logSizes(n: number, m: number, without: number): number {
   const left = (count: number) => (without === none ? count : count - Math.ceil((count - without) / parts));
   return Math.log(left(m) / (left(n) - 1));

@@ -74,7 +74,7 @@ const minRareModes = 10;
  * with probability q, the variance is sum q (1 - q), which is the expected number of new modes in as many further
  * samples, minus n (sum p q)^2 for the fixed number of samples. Both are estimated from the numbers f_k of modes
  * reached k times: f_1 - f_2 + f_3 - ..., and f_1^2 / n. Plugging in the observed shares would ignore modes that no
- * sample reached. NaN if modes are missed, or nearly so, but too few to estimate how often.
+ * sample reached. NaN if some modes are missed or rarely reached, but too few to estimate how often.
  * @source Efron and Thisted, "Estimating the number of unseen species", Biometrika 1976; Good, Biometrika 1953.
  */
 function stderrOfReached(times: readonly number[], n: number): number {
@@ -122,7 +122,7 @@ export function countModes({ count, nearest, good }: ModeHits): ModeCounts {
   const minSamples = Math.max(1, Math.ceil((coverageThreshold * nearest.length) / count));
   return {
     covered: counts.filter((each) => each >= minSamples).length,
-    // If one sample is a tenth of the expected number, modes that no sample reached matter.
+    // If a single sample covers a mode, the modes that no sample reached matter too.
     coveredStderr: minSamples === 1 ? capturedStderr : stderrOfCovered(counts, nearest.length, minSamples),
     captured: counts.filter((each) => each > 0).length,
     capturedStderr,

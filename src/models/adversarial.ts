@@ -76,7 +76,7 @@ export const adversarialOptions = {
   discriminatorRate: numberField("learning rate of the discriminator as a multiple of the generator's", {
     above: 0,
   }).default(1),
-  beta1: numberField("Adam beta1; 0.5 is steadier for GANs than the usual 0.9", { min: 0, max: 0.999 }).default(0.5),
+  beta1: numberField("Adam beta1; 0.5 is more stable for GANs than the usual 0.9", { min: 0, max: 0.999 }).default(0.5),
   instanceNoise: instanceNoiseField,
   ema: numberField(
     "decay of the generator's exponential moving average (EMA), smaller in the first steps; 0 for none",

@@ -25,7 +25,7 @@ export const options = z.object({
   klTarget: numberField("constrain the KL term to at most x nats; beta is then the learned Lagrange multiplier", {
     above: 0,
   }).optional(),
-  multiplierRate: numberField("step size of the multiplier per nat that the KL term exceeds its target", {
+  multiplierRate: numberField("step size of the multiplier per nat by which the KL term exceeds its target", {
     above: 0,
   }).default(0.005),
   capacity: numberField("final capacity C in nats: the penalty is gamma |KL - C|, C rising from 0", {
@@ -46,7 +46,7 @@ type Options = z.output<typeof options>;
  */
 export const betaVae = defineModel<typeof options, BetaVaeOptions>({
   name: "beta-vae",
-  summary: "VAE with a weighted KL term, a KL constraint or a capacity",
+  summary: "VAE with a weighted KL term, a KL target or a capacity schedule",
   source: "Higgins et al., ICLR 2017; Burgess et al., arXiv 1804.03599",
   options,
   defaults: { batch: 64, length: { epochs: 10, minSteps: 3000 }, learningRate: 5e-4 },

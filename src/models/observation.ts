@@ -17,7 +17,7 @@ export const observationOptions = {
     "gaussian",
   ]).default("bernoulli"),
   sigma: numberOrField(
-    "standard deviation of the gaussian likelihood: a number; optimal, the root of the batch's mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images)",
+    "standard deviation of the gaussian likelihood: a number; optimal, the batch's root mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images)",
     ["optimal", "learned"],
     {
       above: 0,

@@ -46,7 +46,7 @@ export interface AdaganOptions {
   readonly discriminatorNorm?: Given<typeof adaganOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof adaganOptions>["discriminatorRate"];
-  /** Adam beta1; 0.5 is steadier for GANs than the usual 0.9. @default 0.5 */
+  /** Adam beta1; 0.5 is more stable for GANs than the usual 0.9. @default 0.5 */
   readonly beta1?: Given<typeof adaganOptions>["beta1"];
   /** Standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0. @default 0 */
   readonly instanceNoise?: Given<typeof adaganOptions>["instanceNoise"];
@@ -66,7 +66,7 @@ export interface AdaganOptions {
 export interface AutoencoderOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof autoencoderOptions>["likelihood"];
-  /** Standard deviation of the gaussian likelihood: a number; optimal, the root of the batch's mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
+  /** Standard deviation of the gaussian likelihood: a number; optimal, the batch's root mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
   readonly sigma?: Given<typeof autoencoderOptions>["sigma"];
   /** Architecture of encoder and decoder: linear layers (mlp), convolutions (conv) or those of DCGAN (dcgan). @default "mlp" */
   readonly arch?: Given<typeof autoencoderOptions>["arch"];
@@ -80,11 +80,11 @@ export interface AutoencoderOptions {
   readonly latent?: Given<typeof autoencoderOptions>["latent"];
 }
 
-/** Options of `beta-vae`: VAE with a weighted KL term, a KL constraint or a capacity. */
+/** Options of `beta-vae`: VAE with a weighted KL term, a KL target or a capacity schedule. */
 export interface BetaVaeOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof betaVaeOptions>["likelihood"];
-  /** Standard deviation of the gaussian likelihood: a number; optimal, the root of the batch's mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
+  /** Standard deviation of the gaussian likelihood: a number; optimal, the batch's root mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
   readonly sigma?: Given<typeof betaVaeOptions>["sigma"];
   /** Architecture of encoder and decoder: linear layers (mlp), convolutions (conv) or those of DCGAN (dcgan). @default "mlp" */
   readonly arch?: Given<typeof betaVaeOptions>["arch"];
@@ -102,7 +102,7 @@ export interface BetaVaeOptions {
   readonly betaWarmup?: Given<typeof betaVaeOptions>["betaWarmup"];
   /** Constrain the KL term to at most x nats; beta is then the learned Lagrange multiplier. */
   readonly klTarget?: Given<typeof betaVaeOptions>["klTarget"];
-  /** Step size of the multiplier per nat that the KL term exceeds its target. @default 0.005 */
+  /** Step size of the multiplier per nat by which the KL term exceeds its target. @default 0.005 */
   readonly multiplierRate?: Given<typeof betaVaeOptions>["multiplierRate"];
   /** Final capacity C in nats: the penalty is gamma |KL - C|, C rising from 0. */
   readonly capacity?: Given<typeof betaVaeOptions>["capacity"];
@@ -116,7 +116,7 @@ export interface BetaVaeOptions {
 export interface CategoricalVaeOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof categoricalVaeOptions>["likelihood"];
-  /** Standard deviation of the gaussian likelihood: a number; optimal, the root of the batch's mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
+  /** Standard deviation of the gaussian likelihood: a number; optimal, the batch's root mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
   readonly sigma?: Given<typeof categoricalVaeOptions>["sigma"];
   /** Architecture of encoder and decoder: linear layers (mlp), convolutions (conv) or those of DCGAN (dcgan). @default "mlp" */
   readonly arch?: Given<typeof categoricalVaeOptions>["arch"];
@@ -184,7 +184,7 @@ export interface CycleganOptions {
   readonly ndf?: Given<typeof cycleganOptions>["ndf"];
   /** Strided layers of a PatchGAN discriminator: 1, 2, 3, 4 see patches of 16, 34, 70, 142 pixels (default: as many as fit, up to 3). */
   readonly discriminatorLayers?: Given<typeof cycleganOptions>["discriminatorLayers"];
-  /** Adam beta1; 0.5 is steadier for GANs than the usual 0.9. @default 0.5 */
+  /** Adam beta1; 0.5 is more stable for GANs than the usual 0.9. @default 0.5 */
   readonly beta1?: Given<typeof cycleganOptions>["beta1"];
   /** Standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0. @default 0 */
   readonly instanceNoise?: Given<typeof cycleganOptions>["instanceNoise"];
@@ -222,7 +222,7 @@ export interface GanOptions {
   readonly discriminatorNorm?: Given<typeof ganOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof ganOptions>["discriminatorRate"];
-  /** Adam beta1; 0.5 is steadier for GANs than the usual 0.9. @default 0.5 */
+  /** Adam beta1; 0.5 is more stable for GANs than the usual 0.9. @default 0.5 */
   readonly beta1?: Given<typeof ganOptions>["beta1"];
   /** Standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0. @default 0 */
   readonly instanceNoise?: Given<typeof ganOptions>["instanceNoise"];
@@ -242,7 +242,7 @@ export interface GanOptions {
 export interface IwaeOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof iwaeOptions>["likelihood"];
-  /** Standard deviation of the gaussian likelihood: a number; optimal, the root of the batch's mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
+  /** Standard deviation of the gaussian likelihood: a number; optimal, the batch's root mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
   readonly sigma?: Given<typeof iwaeOptions>["sigma"];
   /** Architecture of encoder and decoder: linear layers (mlp), convolutions (conv) or those of DCGAN (dcgan). @default "mlp" */
   readonly arch?: Given<typeof iwaeOptions>["arch"];
@@ -284,7 +284,7 @@ export interface PacganOptions {
   readonly discriminatorNorm?: Given<typeof pacganOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof pacganOptions>["discriminatorRate"];
-  /** Adam beta1; 0.5 is steadier for GANs than the usual 0.9. @default 0.5 */
+  /** Adam beta1; 0.5 is more stable for GANs than the usual 0.9. @default 0.5 */
   readonly beta1?: Given<typeof pacganOptions>["beta1"];
   /** Standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0. @default 0 */
   readonly instanceNoise?: Given<typeof pacganOptions>["instanceNoise"];
@@ -320,7 +320,7 @@ export interface Pix2pixOptions {
   readonly ndf?: Given<typeof pix2pixOptions>["ndf"];
   /** Strided layers of a PatchGAN discriminator: 1, 2, 3, 4 see patches of 16, 34, 70, 142 pixels (default: as many as fit, up to 3). */
   readonly discriminatorLayers?: Given<typeof pix2pixOptions>["discriminatorLayers"];
-  /** Adam beta1; 0.5 is steadier for GANs than the usual 0.9. @default 0.5 */
+  /** Adam beta1; 0.5 is more stable for GANs than the usual 0.9. @default 0.5 */
   readonly beta1?: Given<typeof pix2pixOptions>["beta1"];
   /** Standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0. @default 0 */
   readonly instanceNoise?: Given<typeof pix2pixOptions>["instanceNoise"];
@@ -362,7 +362,7 @@ export interface UnrolledGanOptions {
   readonly discriminatorNorm?: Given<typeof unrolledGanOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof unrolledGanOptions>["discriminatorRate"];
-  /** Adam beta1; 0.5 is steadier for GANs than the usual 0.9. @default 0.5 */
+  /** Adam beta1; 0.5 is more stable for GANs than the usual 0.9. @default 0.5 */
   readonly beta1?: Given<typeof unrolledGanOptions>["beta1"];
   /** Standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0. @default 0 */
   readonly instanceNoise?: Given<typeof unrolledGanOptions>["instanceNoise"];
@@ -382,7 +382,7 @@ export interface UnrolledGanOptions {
 export interface VaeOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof vaeOptions>["likelihood"];
-  /** Standard deviation of the gaussian likelihood: a number; optimal, the root of the batch's mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
+  /** Standard deviation of the gaussian likelihood: a number; optimal, the batch's root mean squared error; or a learned parameter (default: optimal; 1 for fewer than 2000 images). */
   readonly sigma?: Given<typeof vaeOptions>["sigma"];
   /** Architecture of encoder and decoder: linear layers (mlp), convolutions (conv) or those of DCGAN (dcgan). @default "mlp" */
   readonly arch?: Given<typeof vaeOptions>["arch"];
@@ -424,7 +424,7 @@ export interface VeeganOptions {
   readonly discriminatorNorm?: Given<typeof veeganOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof veeganOptions>["discriminatorRate"];
-  /** Adam beta1; 0.5 is steadier for GANs than the usual 0.9. @default 0.5 */
+  /** Adam beta1; 0.5 is more stable for GANs than the usual 0.9. @default 0.5 */
   readonly beta1?: Given<typeof veeganOptions>["beta1"];
   /** Standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0. @default 0 */
   readonly instanceNoise?: Given<typeof veeganOptions>["instanceNoise"];
@@ -462,7 +462,7 @@ export interface WganGpOptions {
   readonly discriminatorNorm?: Given<typeof wganGpOptions>["discriminatorNorm"];
   /** Learning rate of the discriminator as a multiple of the generator's. @default 1 */
   readonly discriminatorRate?: Given<typeof wganGpOptions>["discriminatorRate"];
-  /** Adam beta1; 0.5 is steadier for GANs than the usual 0.9. @default 0.5 */
+  /** Adam beta1; 0.5 is more stable for GANs than the usual 0.9. @default 0.5 */
   readonly beta1?: Given<typeof wganGpOptions>["beta1"];
   /** Standard deviation of Gaussian noise on the discriminator's inputs, real and generated, annealed linearly to 0. @default 0 */
   readonly instanceNoise?: Given<typeof wganGpOptions>["instanceNoise"];

@@ -25,7 +25,7 @@ export const translationOptions = {
     "strided layers of a PatchGAN discriminator: 1, 2, 3, 4 see patches of 16, 34, 70, 142 pixels (default: as many as fit, up to 3)",
     { min: 1, max: 6 },
   ).optional(),
-  beta1: numberField("Adam beta1; 0.5 is steadier for GANs than the usual 0.9", { min: 0, max: 0.999 }).default(0.5),
+  beta1: numberField("Adam beta1; 0.5 is more stable for GANs than the usual 0.9", { min: 0, max: 0.999 }).default(0.5),
   instanceNoise: instanceNoiseField,
   ...augmentationOptions,
 };

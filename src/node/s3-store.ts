@@ -30,7 +30,7 @@ interface Tail {
 
 /**
  * A store in an S3-compatible bucket, one object per name. Appended bytes are buffered until `sync` or any other
- * operation. A store with a guard is the only writer of its place: it lists the objects once and keeps track of
+ * operation. A store with a guard is the only writer of its location: it lists the objects once and keeps track of
  * them from then on. @throws RunError
  * naming the object, with what to do, for requests that the server refuses.
  */
@@ -188,7 +188,7 @@ export class S3Store implements Store {
     return `s3://${this.bucket.name}/${this.key(name)}`;
   }
 
-  /** Sizes of all objects under the place, by key; null for a store that is not the only writer. */
+  /** Sizes of all objects under the location, by key; null for a store that is not the only writer. */
   private objects(): Promise<Map<string, number>> | null {
     if (this.lock === null) return null;
     this.known ??= this.bucket.list(this.prefix).then((all) => new Map(all.map(({ key, size }) => [key, size])));

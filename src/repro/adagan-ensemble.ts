@@ -136,7 +136,7 @@ export const adaganEnsembleRow: Row = {
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}`,
-    full: `ring8 with modes of ${(100 * masses[0]!).toFixed(0)} % to ${(100 * masses.at(-1)!).toFixed(1)} % of the items, each ${ratio} of the one before; ${budgets.full.steps} steps of each GAN at batch ${batch}, nets with 2 x ${net.hidden[0]} hidden units, learning rate 1e-3 decaying to 1e-5, non-saturating loss, EMA parameters; in addition, each of AdaGAN's classifiers takes a fifth of a GAN's steps; ${samples} samples, ${budgets.full.seeds.length} seeds`,
+    full: `ring8 with modes of ${(100 * masses[0]!).toFixed(0)} % to ${(100 * masses.at(-1)!).toFixed(1)} % of the items, each ${ratio} of the one before; ${budgets.full.steps} steps of each GAN with batch size ${batch}, nets with 2 x ${net.hidden[0]} hidden units, learning rate 1e-3 decaying to 1e-5, non-saturating loss, EMA parameters; in addition, each of AdaGAN's classifiers takes a fifth of a GAN's steps; ${samples} samples, ${budgets.full.seeds.length} seeds`,
   },
   run: async (context) => {
     const { seeds } = budgets[context.scale];

@@ -180,7 +180,7 @@ export const cycleganTermsRow: Row = {
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${pairs}, the full model and the adversarial loss alone`,
-    full: `${perDomain} images of each domain, without a digit in common; ngf ${net.ngf}, ${net.blocks} block, lambda 10, ${budgets.full.steps} steps at batch ${batch}, learning rate ${learningRate}; ${budgets.full.images} test pairs, ${pairs} seeds`,
+    full: `${perDomain} images of each domain, without a digit in common; ngf ${net.ngf}, ${net.blocks} block, lambda 10, ${budgets.full.steps} steps with batch size ${batch}, learning rate ${learningRate}; ${budgets.full.images} test pairs, ${pairs} seeds`,
   },
   run: async (context) => {
     const { arms: names, steps, images, seeds } = budgets[context.scale];

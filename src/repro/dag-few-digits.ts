@@ -158,7 +158,7 @@ export const dagFewDigitsRow: Row = {
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}, the plain GAN and DAG alone`,
-    full: `${budgets.full.steps} steps at batch ${batch}, learning rate ${learningRate}, DCGAN nets of ${nets.hidden.join(" and ")} channels without normalisation in the discriminator; the plain GAN also for DAG's CPU time (equalTime, ${dagCost} times the steps) and with ${many} digits (manyItems), DAG with lambda 1 (dagOne), ADA with translations, DiffAugment; evaluated ${evaluations} times per run; KID of ${budgets.full.samples} samples in the features of a classifier of ${classifierItems} digits, ${budgets.full.classifierSteps} steps; ${budgets.full.seeds.length} seeds`,
+    full: `${budgets.full.steps} steps with batch size ${batch}, learning rate ${learningRate}, DCGAN nets of ${nets.hidden.join(" and ")} channels without normalisation in the discriminator; the plain GAN also for DAG's CPU time (equalTime, ${dagCost} times the steps) and with ${many} digits (manyItems), DAG with lambda 1 (dagOne), ADA with translations, DiffAugment; evaluated ${evaluations} times per run; KID of ${budgets.full.samples} samples in the features of a classifier of ${classifierItems} digits, ${budgets.full.classifierSteps} steps; ${budgets.full.seeds.length} seeds`,
   },
   run: async (context) => {
     const { arms: names, steps, samples, classifierSteps, seeds } = budgets[context.scale];

@@ -29,7 +29,7 @@ function js(p: Mixture, q: Mixture): number {
   return discreteJs(onGrid(p), onGrid(q));
 }
 
-/** The matrix of a transformation of points, from its effect on the base vectors. */
+/** The matrix of a transformation of points, from its effect on the basis vectors. */
 function matrixOf({ apply }: ItemTransform): Matrix {
   const [image] = evaluate([apply(input("x", [2, 2]))], { x: fromNumbers([1, 0, 0, 1], [2, 2]) });
   const [a, b, c, d] = image!.data as unknown as [number, number, number, number];
@@ -145,7 +145,7 @@ function pixelJs({ apply }: ItemTransform): number {
   return discreteJs(p, q);
 }
 
-/** The least favourable JS for the bar among the members of a set other than the identity. */
+/** The least favourable JS for the criterion among the members of a set other than the identity. */
 function pixelJsOf({ name, invertible: can }: TransformSet): number {
   const members = transformsFor([setNamed(name)], { kind: "image", shape: [side, side, 1] }).slice(1);
   const plain = pixelJs(unchangedDigit);
@@ -219,7 +219,7 @@ function picture(of: SeenBy): string {
 export const dagTheoryRow: Row = {
   name: "dag-theory",
   summary:
-    "JS divergence under transformations: unchanged under invertible ones, smaller if one discriminator sees several of them, which then cannot detect rotated items",
+    "JS divergence under transformations: unchanged under invertible ones, smaller if one discriminator sees several of them, so that it cannot detect rotated items",
   source: "Tran et al., arXiv 2006.05338; exact, for normal mixtures in the plane and for images of one white pixel",
   bar: `JS under rotations, reflections, a shear and a scaling, and the outputs of the optimal discriminators, equal to those without transformation to ${tolerance.toExponential()}; JS smaller under a projection, translations and crops, and for all rotations in one discriminator; 0 for all rotations in one discriminator and a generator of rotated items, and for rotated real items and a generator that rotates three quarters of its items`,
   paper: {},

@@ -128,14 +128,14 @@ function leftOf(values: Values, loss: Loss): number {
 
 export const generatorGradientRow: Row = {
   name: "generator-gradient",
-  summary: `magnitude of the gradient with respect to the shift of a generator N(${shift}, 1), against data of N(0, 1), as the discriminator is trained: minimax and non-saturating loss by step, and the mean of D on generated items (values fooled/...); tail: fraction of gradients above ${tailFrom} medians if the discriminator's output is pure error`,
+  summary: `magnitude of the gradient with respect to the shift of a generator N(${shift}, 1), against data of N(0, 1), as the discriminator is trained: minimax and non-saturating loss by step, and the mean of D on generated items (values fooled/...); tail: fraction of gradients above ${tailFrom} times the median if the discriminator's output is pure error`,
   source:
     "Arjovsky, Bottou, arXiv 1701.04862, theorem 2.4 (the minimax gradient vanishes) and theorem 2.6 (-log D: a centred Cauchy distribution, if error and slope of D are independent and normal)",
   bar: `after ${last} steps the minimax gradient is at most ${maxLeft} of its largest value, the non-saturating one at least ${minLeft}; the tail of the non-saturating gradient is that of a Cauchy distribution, ${cauchyTail.toFixed(4)}, within 3 standard errors, and the minimax gradient has none`,
   paper: {},
   scales: {
     quick: `${seeds.quick.length} seeds instead of ${seeds.full.length}`,
-    full: `${last} steps of a discriminator of 2 x 64 units at batch 512, learning rate 1e-3, ${seeds.full.length} seeds; ${draws} draws for the tails`,
+    full: `${last} steps of a discriminator of 2 x 64 units with batch size 512, learning rate 1e-3, ${seeds.full.length} seeds; ${draws} draws for the tails`,
   },
   run: async (context) => {
     const own = seeds[context.scale];

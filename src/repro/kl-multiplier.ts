@@ -137,7 +137,7 @@ export const klMultiplierRow: Row = {
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and ${budgets.quick.seeds.length} seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}: too short for the multiplier to converge`,
-    full: `${net.hidden[0]} hidden units, ${net.latent} latents, ${budgets.full.steps} steps at batch ${batch}, learning rate ${learningRate}, multiplier rate ${multiplierRate}, ${budgets.full.seeds.length} seeds; the multiplier is the mean over the last quarter of a run; terms on the first ${budgets.full.images} training images`,
+    full: `${net.hidden[0]} hidden units, ${net.latent} latents, ${budgets.full.steps} steps with batch size ${batch}, learning rate ${learningRate}, multiplier rate ${multiplierRate}, ${budgets.full.seeds.length} seeds; the multiplier is the mean over the last quarter of a run; terms on the first ${budgets.full.images} training images`,
   },
   run: async (context) => {
     const { seeds } = budgets[context.scale];

@@ -23,7 +23,7 @@ import {
 
 interface Method {
   readonly configure: (discriminatorRate: number) => ConfiguredModel;
-  /** CPU time of a generator step in ms at batch 256, on one thread of a 2-core AMD EPYC; one of its components for AdaGAN. */
+  /** CPU time of a generator step in ms with batch size 256, on one thread of a 2-core AMD EPYC; one of its components for AdaGAN. */
   readonly cost: number;
 }
 
@@ -120,7 +120,7 @@ export const ringCollapseRow: Row = {
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps, one rate and one seed instead of ${budgets.full.steps}, ${rates.length} and ${pairs}`,
-    full: `learning rate of the discriminator relative to the generator's: the first of ${rates.join(", ")} at which the plain GAN captures at most ${maxModes} modes on average over seeds ${budgets.full.pilots.join(" and ")}; ${budgets.full.steps} steps at batch 256, learning rate decaying from 1e-3 to 1e-5, and as many as fit into the CPU time of ${budgets.full.steps} steps of ${slowest} (${names.map((name) => `${name} ${stepsOf(name, "time", budgets.full.steps)}`).join(", ")}; shared by AdaGAN's four components); last parameters, ${samples} samples, ${pairs} seeds`,
+    full: `learning rate of the discriminator relative to the generator's: the first of ${rates.join(", ")} at which the plain GAN captures at most ${maxModes} modes on average over seeds ${budgets.full.pilots.join(" and ")}; ${budgets.full.steps} steps with batch size 256, learning rate decaying from 1e-3 to 1e-5, and as many as fit into the CPU time of ${budgets.full.steps} steps of ${slowest} (${names.map((name) => `${name} ${stepsOf(name, "time", budgets.full.steps)}`).join(", ")}; shared by AdaGAN's four components); last parameters, ${samples} samples, ${pairs} seeds`,
   },
   run: async (context) => {
     const { rates: own, steps, seeds } = budgets[context.scale];

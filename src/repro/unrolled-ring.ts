@@ -88,11 +88,11 @@ export const unrolledRingRow: Row = {
   summary: `modes of ring8 captured by a GAN whose discriminator has a ${1 / discriminatorRate} times smaller learning rate than its generator, for 0, 1, 5 and 10 unrolled discriminator updates; first-order: without the gradient through these updates`,
   source:
     "Metz et al., arXiv 1611.02163, section 3.1, in another setting; modes as defined by Srivastava et al., arXiv 1705.07761",
-  bar: `minimax: with 5 unrolled updates more modes than without unrolling in at least ${minWins} of 10 pairs of runs with equal seeds (ties do not count; sign test, p = 0.011), where the mean without unrolling is at most ${maxBaselineModes} of 8. Quick: training completes`,
+  bar: `minimax: 5 unrolled updates capture more modes than no unrolling in at least ${minWins} of 10 pairs of runs with equal seeds (ties do not count; sign test, p = 0.011), where the mean without unrolling is at most ${maxBaselineModes} of 8. Quick: training completes`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps instead of ${budgets.full.steps}, one seed instead of ten, minimax with 0 and 5 unrolled updates`,
-    full: `${budgets.full.steps} steps at batch 256, learning rate 1e-3, discriminator rate ${discriminatorRate}, no EMA parameters, ten seeds, each with the same initial parameters and batches for all variants, both losses, ${samples} samples`,
+    full: `${budgets.full.steps} steps with batch size 256, learning rate 1e-3, discriminator rate ${discriminatorRate}, no EMA parameters, ten seeds, each with the same initial parameters and batches for all variants, both losses, ${samples} samples`,
   },
   run: async (context) => {
     const { seeds } = budgets[context.scale];
@@ -121,7 +121,7 @@ export const unrolledRingRow: Row = {
           : [
               `Without unrolling the mean is ${none.toPrecision(3)} modes: no failure to remedy occurs in this setting.`,
             ]),
-        `Minimax: with 5 unrolled updates more modes than without unrolling in ${values["minimax/wins"]!} of 10 pairs.`,
+        `Minimax: 5 unrolled updates capture more modes than no unrolling in ${values["minimax/wins"]!} of 10 pairs.`,
       ],
     };
   },

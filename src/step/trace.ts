@@ -25,7 +25,7 @@ export interface StepOptions {
   readonly layouts: Layouts;
   /** Shape of a batch, [n, ...]. */
   readonly batch: Shape;
-  /** Type of the fed batches; of bytes, n stands for n / 255. Default: float32. */
+  /** Type of the fed batches; a byte b stands for b / 255. Default: float32. */
   readonly batchType?: Batch["dtype"];
   readonly rate: Schedule;
   /** Names of the optimizer slots of each step and net. */
@@ -48,8 +48,8 @@ function optimizersOf(tracing: Tracing, { model, rate, slotNames }: StepOptions)
 }
 
 /**
- * Learning rate by the number of updates of a step. The run's schedule is by steps of the model, each of which may
- * contain several updates.
+ * Learning rate by the number of updates of a step. The run's schedule is a function of the model's step, which may contain
+ * several updates.
  */
 function rateOfUpdates(rate: Schedule, { repeat = 1 }: TrainStep): Schedule {
   return (count) => rate(Math.floor(count / repeat));

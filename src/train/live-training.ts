@@ -38,7 +38,7 @@ export class LiveTraining {
     return training;
   }
 
-  /** Steps made. */
+  /** Number of steps done. */
   get step(): number {
     return this.done;
   }
@@ -54,7 +54,7 @@ export class LiveTraining {
   }
 
   /**
-   * Makes the next step; returns what it logs, by name: `generator/loss`.
+   * Performs the next step; returns what it logs, by name: `generator/loss`.
    * @throws DivergedError when one of them is not finite. @throws OptionError when all steps are done.
    */
   async next(): Promise<Readonly<Record<string, number>>> {
@@ -67,7 +67,7 @@ export class LiveTraining {
   }
 
   /**
-   * Makes one update of a single one of the model's steps, `"discriminator"` for example, on a separate batch and noise.
+   * Performs one update of a single one of the model's steps, `"discriminator"` for example, on a separate batch and noise.
    * It does not count as a step, and the run then differs from
    * that of `train`. @throws OptionError for an unknown step. @throws DivergedError as `next`.
    */

@@ -21,7 +21,7 @@ const hint = "use AtoB.onnx or BtoA.onnx from the export folder of a run";
 
 /** Side of the images on which a net of dynamic size is tested. */
 const probeSide = 128;
-/** Candidates for the number of which image sides must be a multiple in a net of dynamic size: each halving doubles it. */
+/** Candidates for the number that must divide the image sides in a net of dynamic size: each halving doubles it. */
 const multiples = [1, 2, 4, 8, 16, 32, 64];
 
 /** Side of the images with which the memory use of a net with dynamic size is measured. */
@@ -32,7 +32,7 @@ export interface TranslatorForm {
   readonly layout?: ImageLayout | undefined;
   readonly inputRange?: ValueRange | undefined;
   readonly outputRange?: ValueRange | undefined;
-  /** The output to use of several. */
+  /** The output to use if there are several. */
   readonly outputName?: string | undefined;
 }
 
@@ -189,7 +189,7 @@ async function anySize(
   };
 }
 
-/** The smallest number of which its images' sides must be a multiple. @throws DataError if no candidate works. */
+/** The smallest number that must divide the sides of its images. @throws DataError if no candidate works. */
 async function multipleOf(translation: Translation, channels: number): Promise<number> {
   let reason: unknown;
   for (const multiple of multiples) {

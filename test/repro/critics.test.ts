@@ -71,7 +71,7 @@ describe("the bar of unrolled-ring", () => {
     expect(healthy.passed).toBe(false);
     expect(healthy.remarks).toEqual([
       "Without unrolling the mean is 4.10 modes: no failure to remedy occurs in this setting.",
-      "Minimax: with 5 unrolled updates more modes than without unrolling in 10 of 10 pairs.",
+      "Minimax: 5 unrolled updates capture more modes than no unrolling in 10 of 10 pairs.",
     ]);
   });
 });
