@@ -56,7 +56,7 @@ interface DiagnoseFlags extends Readonly<Record<string, unknown>> {
 const printed = jsonForm({
   keys: ["run", "step", "findings", "absent", "unknown"],
   notes:
-    "a finding has `symptom`, `summary`, `evidence`, `change`; `absent` lists the checks that passed, `unknown` those that could not be made",
+    "a finding has `symptom`, `summary`, `evidence`, `change`; `absent` lists the checks that passed, `unknown` those that could not be performed",
 });
 
 const ofSamples = jsonForm({

@@ -33,7 +33,7 @@ export interface SampleSnapshot {
 
 /** The inputs of all checks: logged scalars only, except for the measurements in `now`, and no settings of the run. */
 export interface Evidence {
-  /** Steps made; 0 for samples of unknown origin. */
+  /** Number of steps done; 0 for samples of unknown origin. */
   readonly step: number;
   /** Values per item: pixels times channels, or coordinates. */
   readonly dimensions: number;

@@ -7,7 +7,7 @@ import type { EstimatedDivergence } from "./knn-kl.ts";
 import { requireNeighbours } from "./require-neighbours.ts";
 
 /**
- * Jensen-Shannon divergence in nats, from equally many samples of two distributions. It is the mutual information
+ * Jensen-Shannon divergence in nats, from equal numbers of samples of two distributions. It is the mutual information
  * between a sample of the equal mixture and the distribution that it came from, estimated by nearest neighbours: if the
  * k-th neighbour of a point within its own set is the m-th in both sets, the point contributes psi(k) - psi(m).
  *

@@ -27,7 +27,7 @@ export function withEma(inner: Optimizer, decay: number | Schedule): Optimizer {
 }
 
 /**
- * A decay that starts low and rises to `decay`: the average covers about the last tenth of the steps made so far and,
+ * A decay that starts low and rises to `decay`: the average covers about the last tenth of the steps done so far and,
  * once that is longer, the last 1 / (1 - decay) steps. In a short run, a constant decay would give the initial parameters
  * too much weight.
  * @source `num_updates` of TensorFlow's ExponentialMovingAverage.

@@ -1,4 +1,4 @@
-/** A number as a function of the number of steps made: a learning rate, a temperature, a loss weight. */
+/** A number as a function of the number of steps done: a learning rate, a temperature, a loss weight. */
 export type Schedule = (step: number) => number;
 
 /** The same value at every step. */

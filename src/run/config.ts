@@ -212,7 +212,7 @@ function usualBatch(usual: number, kind: Dataset["kind"], fewest: number): numbe
   return Math.min(usual, small, fewest);
 }
 
-/** A batch contains equally many images of both domains. */
+/** A batch contains the same number of images of each domain. */
 function fewestItems({ size, sides }: Dataset): number {
   return sides === undefined ? size : Math.min(sides.a.size, sides.b.size);
 }

@@ -29,7 +29,7 @@ export interface RunRecord {
   readonly status: RunStatus;
   /** Why it ended, if the status alone does not say. */
   readonly reason?: string;
-  /** Steps made, at most a second old while it runs. */
+  /** Number of steps done, at most a second old while it runs. */
   readonly step: number;
   /** Step of the newest checkpoint; 0 if none was saved. */
   readonly saved: number;

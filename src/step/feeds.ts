@@ -12,7 +12,7 @@ export type Declared =
   | { readonly kind: "labels"; readonly shape: Shape; readonly update: number; readonly classes: number }
   | { readonly kind: "scalar"; readonly at: (count: number, of: number) => number };
 
-/** Progress of training, for scalars that depend on it: steps made in the stage, and its total. */
+/** Progress of training, for scalars that depend on it: steps done in the stage, and its total. */
 export interface Progress {
   readonly step: number;
   readonly steps: number;
@@ -21,7 +21,7 @@ export interface Progress {
 /** What the fed numbers depend on: only the key, the count and the names. */
 export interface FeedKey {
   readonly key: Key;
-  /** Number of steps made, or of batches seen. */
+  /** Number of steps done, or of batches seen. */
   readonly count: number;
   readonly progress: Progress;
   /** Indices of the batch's items in their data set, and the set's name, for noise that belongs to items. */

@@ -7,7 +7,7 @@ export type TrainEvent =
   | { readonly type: "phase"; readonly phase: "compile" | "train" | "evaluate" | "export" | "report" }
   | {
       readonly type: "step";
-      /** Steps made. */
+      /** Number of steps done. */
       readonly step: number;
       readonly steps: number;
       /** Losses of the newest step, by name. */

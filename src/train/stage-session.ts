@@ -133,7 +133,7 @@ export class StageSession {
   }
 
   /**
-   * Makes one step of the run; returns its losses by name.
+   * Performs one step of the run; returns its losses by name.
    * @param goesOn Called before each additional update of a step that has at least `manyUpdates` of them; if it returns
    * false, the step is abandoned. Shorter steps are always completed.
    */
@@ -152,7 +152,7 @@ export class StageSession {
   }
 
   /**
-   * Makes one update of a single step of the model, after `step` steps of the run; `count` names its batch and noise.
+   * Performs one update of a single step of the model, after `step` steps of the run; `count` names its batch and noise.
    */
   async update(name: string, step: number, count: number): Promise<Record<string, number>> {
     const { data, config, seed } = this.settings;
@@ -248,7 +248,7 @@ class StageSessions {
     private readonly trained: TrainedModel,
   ) {}
 
-  /** The session that makes a step of the run. */
+  /** The session that performs a step of the run. */
   async at(step: number): Promise<StageSession> {
     const stage = this.stages.findLast(({ first }) => first <= step)!;
     if (this.current?.stage === stage) return this.current;
@@ -268,7 +268,7 @@ class StageSessions {
 /** The sessions that train, and the trained model. */
 export interface Sessions {
   readonly trained: TrainedModel;
-  /** The session that makes a step of the run. */
+  /** The session that performs a step of the run. */
   at(step: number): Promise<StageSession>;
   release(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export function wasserstein1d(x: ArrayLike<number>, y: ArrayLike<number>, weight
 }
 
 /**
- * Masses on a line; null for uniform masses and equally many points on both sides. @throws as `exactTransport` for
+ * Masses on a line; null for uniform masses and equal numbers of points on both sides. @throws as `exactTransport` for
  * weights.
  */
 export function lineMasses(
@@ -61,7 +61,7 @@ function areaBetween(a: Steps, b: Steps, total: Whole): number {
   return area;
 }
 
-/** For equally many points of equal weight, the k-th smallest goes to the k-th smallest. */
+/** For equal numbers of points of equal weight, the k-th smallest goes to the k-th smallest. */
 function meanGap(x: ArrayLike<number>, y: ArrayLike<number>): number {
   const [a, b] = [Float64Array.from(x).sort(), Float64Array.from(y).sort()];
   let sum = 0;

@@ -16,8 +16,8 @@ const betterOf = (n: number): number => Math.min(25, Math.ceil(1 * Math.sqrt(n))
 
 /**
  * Tree-structured Parzen estimator: candidates are drawn from the density l of the better configurations, and the one with the
- * largest l / g is proposed, where g is the density of the other configurations; this maximises the expected improvement. In
- * both densities parameters are independent.
+ * largest l / g is proposed, where g is the density of the other configurations; this maximises the expected improvement. Both
+ * densities treat parameters as independent.
  */
 export const tpe: SearchMethod = {
   name: "tpe",

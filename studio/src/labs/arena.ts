@@ -102,7 +102,7 @@ export const arena = defineLab({
       fa: "کم‌شدن زیان در اینجا چیز زیادی نمی‌گوید: سهم مُدها و فاصلهٔ جابه‌جاکنندهٔ خاک را دنبال کنید.",
     },
     {
-      en: "Compare two losses on one seed: everything that differs between A and B comes from the loss alone.",
+      en: "Compare two losses with the same seed: everything that differs between A and B comes from the loss alone.",
       fa: "دو تابع زیان را با یک بذر مقایسه کنید: هر تفاوتی میان A و B فقط از تابع زیان است.",
     },
   ],

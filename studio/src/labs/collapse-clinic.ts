@@ -106,7 +106,7 @@ export const collapseClinic = defineLab({
       fa: "PacGAN بسته‌هایی از چند نقطه را با هم به تمییزدهنده نشان می‌دهد تا نبودِ تنوع را مستقیم ببیند.",
     },
     {
-      en: "No remedy always helps: compare two of them on one seed, then on others.",
+      en: "No remedy always helps: compare two of them with the same seed, then with others.",
       fa: "هیچ درمانی همیشه کار نمی‌کند: دو درمان را با یک بذر و سپس با بذرهای دیگر مقایسه کنید.",
     },
   ],

@@ -147,15 +147,15 @@ interface Meter<Controls> {
 
 /** What runs in the Worker: a model at some step. */
 export interface Experiment {
-  /** Steps made. */
+  /** Number of steps done. */
   readonly step: number;
-  /** Steps after which there are no more; not given where there is no end. */
+  /** Total number of steps; omitted if there is no limit. */
   readonly length?: number;
-  /** Makes one step, or one update of a single player. Numbers that it gives are meters. */
+  /** Performs one step, or one update of a single net. The numbers that it returns are values of meters. */
   advance(player?: string): Promise<Numbers>;
-  /** Meters that take longer than a step. */
+  /** Values of the meters that take longer to compute than a step. */
   measure(): Promise<Numbers>;
-  /** What is to be seen now, by the names of the lab's pictures. */
+  /** The current contents of the lab's pictures, by name. */
   pictures(): Promise<Readonly<Record<string, Picture>>>;
   /** What a person does to a picture: points or an image drawn, a place chosen. */
   poke?(name: string, value: readonly number[]): void;
