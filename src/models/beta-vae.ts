@@ -46,7 +46,7 @@ type Options = z.output<typeof options>;
  */
 export const betaVae = defineModel<typeof options, BetaVaeOptions>({
   name: "beta-vae",
-  summary: "VAE with a weighted KL term, a KL target or a capacity schedule",
+  summary: "VAE with a weighted KL term, KL target or capacity schedule",
   source: "Higgins et al., ICLR 2017; Burgess et al., arXiv 1804.03599",
   options,
   defaults: { batch: 64, length: { epochs: 10, minSteps: 3000 }, learningRate: 5e-4 },

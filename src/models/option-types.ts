@@ -80,7 +80,7 @@ export interface AutoencoderOptions {
   readonly latent?: Given<typeof autoencoderOptions>["latent"];
 }
 
-/** Options of `beta-vae`: VAE with a weighted KL term, a KL target or a capacity schedule. */
+/** Options of `beta-vae`: VAE with a weighted KL term, KL target or capacity schedule. */
 export interface BetaVaeOptions {
   /** Likelihood p(x|z) of the decoder: bernoulli for binary pixels, gaussian for real values. @default "bernoulli" */
   readonly likelihood?: Given<typeof betaVaeOptions>["likelihood"];

@@ -147,7 +147,7 @@ describe("zaya --help", () => {
       const { code, stderr } = await zaya(work.folder, ...words, ...(words[0] === "train" ? brief : []));
       expect.soft([code, stderr.replace(/^warning.*\n(  .*\n)?/gm, "")], line).toEqual([0, ""]);
     }
-  }, 120_000);
+  }, 300_000);
 
   it("prints the version of the package", async () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };

@@ -243,7 +243,7 @@ describe.each(engines)("%s", (name, engine, relative) => {
       /has no tensor "w"/,
     );
     const state = engine.createState({ w: fromNumbers([1, 2]) });
-    await expect(state.read(["v"])).rejects.toThrow(/holds no "v"/);
+    await expect(state.read(["v"])).rejects.toThrow(/has no tensor "v"/);
     state.dispose();
     await expect(step.run({}, state)).rejects.toThrow(EngineError);
   });
