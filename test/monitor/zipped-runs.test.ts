@@ -78,7 +78,7 @@ describe("runs in a zip file", () => {
       [{ ...record, bytes: Buffer.alloc(1e6), claimed: 10 }],
       "must be an undamaged zip file",
     ],
-    ["more than fits", [{ ...record, bytes: Buffer.alloc(2e6) }], "must be at most 0.000931 GiB"],
+    ["more than fits", [{ ...record, bytes: Buffer.alloc(2e6) }], "must have at most 0.000931 GiB"],
     [
       "more files than fit",
       Array.from({ length: 11 }, (_, i) => ({ name: `${i}/run.json`, bytes: bytes("{}") })),
