@@ -9,7 +9,7 @@ import { transpose } from "../movement/transpose.ts";
 import { add } from "../pointwise/add.ts";
 import { gather } from "../select/gather.ts";
 import type { Geometry } from "./geometry.ts";
-import { type AxisSources, fromNarrow, fromWide, hasNarrowSide } from "./lowering.ts";
+import { type AxisSources, fromNarrow, fromWide, hasNarrowSide, mostTaps, tapTables } from "./lowering.ts";
 import { type Phase, axisPhases, fewChannels } from "./transpose-lowering.ts";
 import { winograd, winogradConv, winogradTranspose, winogradWeightGrad } from "./winograd.ts";
 
@@ -142,10 +142,7 @@ function sumOfTaps(product: Tensor, side: Tensor, geo: Geometry, from: Side, c: 
   const taps = geo.kernel[0] * geo.kernel[1];
   const rows = h * w * taps;
   const [down, across] = sourcesOf(geo, from);
-  const most = (sources: AxisSources) =>
-    sources.reduce((largest, list) => Math.max(largest, list.filter((place) => place !== null).length), 0);
-  // At least one, of zeros: padding can be so wide that no tap reaches any position.
-  const rounds = Math.max(1, most(down) * most(across));
+  const rounds = mostTaps(down, across);
   let tables: Int32Array<ArrayBuffer>[] | null = null;
   const tableOf = (round: number) => () => (tables ??= tapTables(down, across, w, rounds, rows))[round]!;
   const byTap = reshape(product, [n, rows, c]);
@@ -153,39 +150,6 @@ function sumOfTaps(product: Tensor, side: Tensor, geo: Geometry, from: Side, c: 
     gatherRows(byTap, table(geo, `${from} ${round}`, tableOf(round))),
   );
   return terms.reduce((total, term) => add(total, term));
-}
-
-/**
- * Table r holds, for each position of a side, the r-th of the rows (position of the other side, tap) that reach it.
- * @param width Of the other side.
- * @param none What stands for no row.
- */
-function tapTables(
-  down: AxisSources,
-  across: AxisSources,
-  width: number,
-  count: number,
-  none: number,
-): Int32Array<ArrayBuffer>[] {
-  const size = down.length * across.length;
-  const tables = Array.from({ length: count }, () => new Int32Array(size).fill(none));
-  const columns = across[0]!.length;
-  const taps = down[0]!.length * columns;
-  let place = 0;
-  for (const rows of down) {
-    for (const cols of across) {
-      let round = 0;
-      for (const [ty, row] of rows.entries()) {
-        if (row === null) continue;
-        for (let tx = 0; tx < columns; tx++) {
-          const col = cols[tx]!;
-          if (col !== null) tables[round++]![place] = (row * width + col) * taps + ty * columns + tx;
-        }
-      }
-      place++;
-    }
-  }
-  return tables;
 }
 
 /**

@@ -121,7 +121,8 @@ function sumsOf<T>(grid: readonly (readonly T[])[], down: GridAxis, across: Grid
   return down.factors.flatMap((row) => lines.map((line) => sumOf(line, row, k)));
 }
 
-function sumOf<T>(parts: readonly T[], factors: readonly number[], k: Sums<T>): T {
+/** The sum of parts times factors, at least one of which is positive. */
+export function sumOf<T>(parts: readonly T[], factors: readonly number[], k: Sums<T>): T {
   const terms = factors.flatMap((factor, i) => (factor === 0 ? [] : [{ factor, x: parts[i]! }]));
   const scaled = ({ factor, x }: (typeof terms)[number]) => (Math.abs(factor) === 1 ? x : k.scale(x, Math.abs(factor)));
   const first = terms.findIndex(({ factor }) => factor > 0);

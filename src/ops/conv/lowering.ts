@@ -33,6 +33,46 @@ function sourcesOf(
   );
 }
 
+/** The most taps that reach a position; at least one, of zeros, because padding can be so wide that none reaches any. */
+export function mostTaps(down: AxisSources, across: AxisSources): number {
+  const most = (sources: AxisSources) =>
+    sources.reduce((largest, list) => Math.max(largest, list.filter((place) => place !== null).length), 0);
+  return Math.max(1, most(down) * most(across));
+}
+
+/**
+ * Table r holds, for each position of a side, the r-th of the rows (position of the other side, tap) that reach it.
+ * @param width Of the other side.
+ * @param none What stands for no row.
+ */
+export function tapTables(
+  down: AxisSources,
+  across: AxisSources,
+  width: number,
+  count: number,
+  none: number,
+): Int32Array<ArrayBuffer>[] {
+  const size = down.length * across.length;
+  const tables = Array.from({ length: count }, () => new Int32Array(size).fill(none));
+  const columns = across[0]!.length;
+  const taps = down[0]!.length * columns;
+  let place = 0;
+  for (const rows of down) {
+    for (const cols of across) {
+      let round = 0;
+      for (const [ty, row] of rows.entries()) {
+        if (row === null) continue;
+        for (let tx = 0; tx < columns; tx++) {
+          const col = cols[tx]!;
+          if (col !== null) tables[round++]![place] = (row * width + col) * taps + ty * columns + tx;
+        }
+      }
+      place++;
+    }
+  }
+  return tables;
+}
+
 /** The patches of x under a kernel. A convolution and the gradient of its kernel share them. */
 export function columns(emitter: Emitter, x: Value, geo: Geometry): Value {
   return patches(emitter, x, fromWide(geo, 0), fromWide(geo, 1));

@@ -1,9 +1,17 @@
-import { filled } from "../../base/filled.ts";
 import { ndarray } from "../../base/ndarray.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
 import type { Dims } from "../../graph/tensor.ts";
 import type { Geometry } from "./geometry.ts";
-import { type AxisSources, fromNarrow, gatherRows, patches, permute, toNarrow } from "./lowering.ts";
+import {
+  type AxisSources,
+  fromNarrow,
+  gatherRows,
+  mostTaps,
+  patches,
+  permute,
+  tapTables,
+  toNarrow,
+} from "./lowering.ts";
 
 /** Up to this many channels (pictures), products by tap and a sum of rows are faster than phases. */
 export const fewChannels = 8;
@@ -37,12 +45,9 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
   const [n, h, width, c] = shape as [number, number, number, number];
   const o = w.shape[3] as number;
   const [places, taps] = [geo.output[0] * geo.output[1], geo.kernel[0] * geo.kernel[1]];
-  const sources = tapSources(geo);
-  // At least one round, with zeros, because padding can be so wide that no tap reaches any position.
-  const rounds = sources.reduce((most, list) => Math.max(most, list.length), 1);
-  if (rounds > fewTaps) {
-    return toNarrow(emitter, g, permute(emitter, w, [0, 1, 3, 2]), fromNarrow(geo, 0), fromNarrow(geo, 1), shape);
-  }
+  const [down, across] = [fromNarrow(geo, 0), fromNarrow(geo, 1)];
+  const rounds = mostTaps(down, across);
+  if (rounds > fewTaps) return toNarrow(emitter, g, permute(emitter, w, [0, 1, 3, 2]), down, across, shape);
   const kernel = emitter.reshape(w, [taps * c, o]);
   const rows = emitter.reshape(g, [n * places, o]);
   const product = emitter.node("Gemm", [rows, kernel], [n * places, taps * c], {
@@ -50,30 +55,10 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
     transB: 1,
   });
   const byTap = emitter.reshape(product, [n, places * taps, c]);
-  const terms = Array.from({ length: rounds }, (_, round) => {
-    const table = filled(new Int32Array(sources.length), (i) => sources[i]![round] ?? places * taps);
-    return gatherRows(emitter, byTap, table);
-  });
+  const tables = tapTables(down, across, geo.output[1], rounds, places * taps);
+  const terms = tables.map((table) => gatherRows(emitter, byTap, table));
   const total = terms.reduce((sum, term) => emitter.node("Add", [sum, term], [n, h * width, c]));
   return emitter.reshape(total, shape);
-}
-
-/** For each position of the result, the rows (position of g, tap) that reach it. */
-function tapSources(geo: Geometry): number[][] {
-  const taps = geo.kernel[0] * geo.kernel[1];
-  const [vertical, horizontal] = [reaching(geo, 0), reaching(geo, 1)];
-  return vertical.flatMap((rows) =>
-    horizontal.map((cols) =>
-      rows.flatMap(([oy, ty]) => cols.map(([ox, tx]) => (oy * geo.output[1] + ox) * taps + ty * geo.kernel[1] + tx)),
-    ),
-  );
-}
-
-/** Along one axis: for each position of the wide side, the pairs (narrow position, tap) that reach it. */
-function reaching(geo: Geometry, axis: 0 | 1): [number, number][][] {
-  return fromNarrow(geo, axis).map((list) =>
-    list.flatMap((place, tap): [number, number][] => (place === null ? [] : [[place, tap]])),
-  );
 }
 
 export interface Phase {

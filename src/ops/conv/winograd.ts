@@ -9,7 +9,7 @@ import { add } from "../pointwise/add.ts";
 import { mul } from "../pointwise/mul.ts";
 import { sub } from "../pointwise/sub.ts";
 import type { Geometry } from "./geometry.ts";
-import { type Matrix, gridSums } from "./grid-sums.ts";
+import { type Matrix, gridSums, sumOf } from "./grid-sums.ts";
 
 // Winograd's minimal filtering F(2, r): two neighbouring outputs of r taps from r + 1 multiplications instead of 2 r,
 //   y = A' [(G w) * (B' x)],
@@ -240,9 +240,10 @@ function gridOf(stack: Tensor, [down, across]: Winograd, shape: readonly number[
 function overlapped(parts: readonly Tensor[], { input, tiles }: Axis, axis: number): Tensor {
   const factors = transposed(input);
   const term = (place: number, from: number, to: number) =>
-    sumOf(
-      factors[place]!,
+    sumOf<Tensor>(
       parts.map((part) => slice(part, axis, from, to)),
+      factors[place]!,
+      { add, sub, scale: mul },
     );
   const places = [0, 1].map((place) => {
     const next = place + 2;
@@ -271,18 +272,6 @@ function extentOf({ tiles, stride }: Axis): number {
 function trimmed(x: Tensor, at: number, axis: Axis): Tensor {
   const used = Math.min(axis.wide, extentOf(axis) - axis.padding);
   return padAxis(slice(x, at, axis.padding, axis.padding + used), at, 0, axis.wide - used);
-}
-
-/** The sum of tensors times factors, at least one of which is positive. */
-function sumOf(factors: readonly number[], tensors: readonly Tensor[]): Tensor {
-  const terms = factors.flatMap((factor, i) => (factor === 0 ? [] : [{ factor, x: tensors[i]! }]));
-  const scaled = ({ factor, x }: (typeof terms)[number]) => (Math.abs(factor) === 1 ? x : mul(x, Math.abs(factor)));
-  const first = terms.findIndex(({ factor }) => factor > 0);
-  const rest = terms.filter((_, i) => i !== first);
-  return rest.reduce(
-    (sum, term) => (term.factor > 0 ? add(sum, scaled(term)) : sub(sum, scaled(term))),
-    scaled(terms[first]!),
-  );
 }
 
 function slices(x: Tensor, axis: number): Tensor[] {
