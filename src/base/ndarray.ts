@@ -35,6 +35,11 @@ export function bytesOfType(dtype: DType): number {
   return constructors[dtype].BYTES_PER_ELEMENT;
 }
 
+/** Whether two shapes, of which axes may be symbolic, are the same. */
+export function equalShapes(a: readonly (number | string)[], b: readonly (number | string)[]): boolean {
+  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+}
+
 /** Number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
@@ -67,8 +72,7 @@ export function zeros<D extends DType = "float32">(shape: Shape, dtype: D = "flo
 
 /** An array of this shape and type to be overwritten: one that is no longer needed if it fits, otherwise a new one. */
 export function reused<D extends DType>(reuse: NdArray<D> | undefined, shape: Shape, dtype: D): NdArray<D> {
-  const fits = reuse?.dtype === dtype && reuse.shape.length === shape.length;
-  return fits && reuse.shape.every((extent, axis) => extent === shape[axis]) ? reuse : zeros(shape, dtype);
+  return reuse?.dtype === dtype && equalShapes(reuse.shape, shape) ? reuse : zeros(shape, dtype);
 }
 
 /** An array that is computed on first access, so that its size is known before memory is allocated. */

@@ -1,5 +1,5 @@
 import { ShapeError } from "../../base/errors.ts";
-import { formatShape, gatherStrided, ndarray, sizeOf } from "../../base/ndarray.ts";
+import { equalShapes, formatShape, gatherStrided, ndarray, sizeOf } from "../../base/ndarray.ts";
 import { type Dims, type Tensor, apply, defineOp } from "../../graph/tensor.ts";
 import { broadcastView } from "../../graph/view.ts";
 import { broadcastShapes, repeatedStrides, sumTo } from "../pointwise/broadcast.ts";
@@ -25,6 +25,5 @@ export const broadcastToOp = defineOp<{ shape: Dims }>({
  * Repeats x along axes of extent 1, and along new leading axes, to `shape`. @throws ShapeError when it does not fit.
  */
 export function broadcastTo(x: Tensor, shape: Dims): Tensor {
-  const same = x.shape.length === shape.length && x.shape.every((extent, i) => extent === shape[i]);
-  return same ? x : apply(broadcastToOp, [x], { shape });
+  return equalShapes(x.shape, shape) ? x : apply(broadcastToOp, [x], { shape });
 }

@@ -1,5 +1,5 @@
 import { ShapeError } from "../../base/errors.ts";
-import { formatShape } from "../../base/ndarray.ts";
+import { equalShapes, formatShape } from "../../base/ndarray.ts";
 import { type Dim, type Dims, type Op, type Tensor, apply, defineOp, opOf } from "../../graph/tensor.ts";
 import { reshapeView } from "../../graph/view.ts";
 
@@ -25,10 +25,6 @@ export const reshapeOp: Op<{ shape: Dims }> = defineOp<{ shape: Dims }>({
 export function reshape(x: Tensor, shape: Dims): Tensor {
   const complete = fill(x, shape);
   return equalShapes(x.shape, complete) ? x : apply(reshapeOp, [x], { shape: complete });
-}
-
-function equalShapes(a: Dims, b: Dims): boolean {
-  return a.length === b.length && a.every((extent, i) => extent === b[i]);
 }
 
 function fill(x: Tensor, shape: Dims): Dim[] {

@@ -1,3 +1,4 @@
+import { equalShapes } from "../../base/ndarray.ts";
 import { constantValue, type Tensor } from "../../graph/tensor.ts";
 import { type Operand } from "./broadcast.ts";
 import { applyBinary, binary } from "./pointwise.ts";
@@ -25,5 +26,5 @@ export function isAll(x: Tensor, value: number): boolean {
 
 /** Whether `x` can replace `y`: it has its shape. */
 export function fits(x: Tensor, y: Tensor): boolean {
-  return x.shape.length === y.shape.length && x.shape.every((extent, i) => extent === y.shape[i]);
+  return equalShapes(x.shape, y.shape);
 }

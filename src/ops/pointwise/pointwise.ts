@@ -1,4 +1,5 @@
 import { ShapeError } from "../../base/errors.ts";
+import { equalShapes } from "../../base/ndarray.ts";
 import { type Op, type Tensor, type TensorType, apply, defineOp, opOf } from "../../graph/tensor.ts";
 import type { Emitter, Value } from "../../graph/emitter.ts";
 import type { Arithmetic, Scalar } from "../../graph/kernel-form.ts";
@@ -91,9 +92,7 @@ function withoutRepeats(op: Op<{}>, a: Tensor, b: Tensor, y: Tensor): Tensor | n
   ] as const) {
     if (left === a && right === b) continue;
     const shorter = apply(op, [left, right], {});
-    if (shorter.shape.length === y.shape.length && shorter.shape.every((extent, i) => extent === y.shape[i])) {
-      return shorter;
-    }
+    if (equalShapes(shorter.shape, y.shape)) return shorter;
   }
   return null;
 }
