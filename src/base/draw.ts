@@ -9,6 +9,11 @@ export interface Draw {
   readonly shape: Shape;
 }
 
+/** Whether a fed value is to be drawn. */
+export function isDraw(value: object): value is Draw {
+  return "keys" in value;
+}
+
 /** Draws random numbers into a new array. */
 export function drawn(draw: Draw): NdArray<"float32"> {
   return ndarray("float32", draw.shape, drawInto(draw, new Float32Array(sizeOf(draw.shape))));
@@ -22,7 +27,8 @@ export function drawInto({ distribution, keys }: Draw, out: Float32Array): Float
   return out;
 }
 
-function fillUniform(stream: Xoshiro, out: Float32Array): void {
+/** Fills an array with the next uniform numbers of a stream. */
+export function fillUniform(stream: Xoshiro, out: Float32Array): void {
   stream.takeInto(out, 8, 2 ** -24);
 }
 

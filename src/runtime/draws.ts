@@ -1,4 +1,4 @@
-import { type Draw, drawInto } from "../base/draw.ts";
+import { type Draw, drawInto, fillUniform } from "../base/draw.ts";
 import { sizeOf } from "../base/ndarray.ts";
 import { Jump, streamOf, Xoshiro } from "../base/xoshiro.ts";
 import { emitDraws, imports, lanes, statesBytes } from "../kernels/index.ts";
@@ -42,7 +42,7 @@ export class Draws {
     exports["uniform"]!(states, at, count);
     const rest = this.heap.view("float32", at + 4 * lanes * count, size % lanes) as Float32Array;
     const last = Int32Array.from({ length: 4 }, (_, i) => words[lanes * i + lanes - 1]!);
-    new Xoshiro(last).takeInto(rest, 8, 2 ** -24);
+    fillUniform(new Xoshiro(last), rest);
   }
 
   private open(): NonNullable<Draws["own"]> {

@@ -1,4 +1,4 @@
-import { drawn } from "../base/draw.ts";
+import { drawn, isDraw } from "../base/draw.ts";
 import { EngineError } from "../base/errors.ts";
 import { type NdArray, castTo, ndarray } from "../base/ndarray.ts";
 import { evaluate } from "../graph/evaluate.ts";
@@ -66,7 +66,7 @@ async function compile(program: Program): Promise<Compiled> {
         tensors,
         chooseInputs(name, inputs, (key) => {
           const fed = feeds[key];
-          return fed !== undefined && "keys" in fed ? drawn(fed) : (fed ?? state?.current(key));
+          return fed !== undefined && isDraw(fed) ? drawn(fed) : (fed ?? state?.current(key));
         }),
       );
       updates.forEach((key, i) => state!.replace(key, results[outputs.length + i]!));

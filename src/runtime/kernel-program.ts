@@ -1,4 +1,4 @@
-import type { Draw } from "../base/draw.ts";
+import { type Draw, isDraw } from "../base/draw.ts";
 import { EngineError } from "../base/errors.ts";
 import { type DType, type NdArray, type Shape, bytesOfType, castTo, ndarray, sizeOf } from "../base/ndarray.ts";
 import type { View } from "../graph/view.ts";
@@ -148,7 +148,7 @@ export class KernelProgram implements Compiled {
     const given = chooseInputs<Given>(this.host.name, this.inputs, (name) => {
       const value = feeds[name];
       if (value !== undefined) {
-        return { shape: value.shape, dtype: "keys" in value ? "float32" : value.dtype, at: null, value };
+        return { shape: value.shape, dtype: isDraw(value) ? "float32" : value.dtype, at: null, value };
       }
       const entry = own?.entry(name);
       return entry && { shape: entry.shape, dtype: entry.dtype, at: entry.front, value: null };
@@ -199,7 +199,7 @@ export class KernelProgram implements Compiled {
     let at = kept ?? this.fed.get(buffer);
     if (at === undefined) this.fed.set(buffer, (at = this.host.heap.allocate(bytesOfType(buffer.dtype) * buffer.size)));
     const value = given.value!;
-    if ("keys" in value) this.host.draws.into(value, at);
+    if (isDraw(value)) this.host.draws.into(value, at);
     else this.host.heap.view(buffer.dtype, at, buffer.size).set(castTo(value, buffer.dtype).data);
     return at;
   }

@@ -1,6 +1,6 @@
 import * as ort from "#onnxruntime";
 
-import { type Draw, drawInto } from "../base/draw.ts";
+import { type Draw, drawInto, isDraw } from "../base/draw.ts";
 import { EngineError } from "../base/errors.ts";
 import { type NdArray, ndarray, sizeOf } from "../base/ndarray.ts";
 import type { Dims } from "../graph/tensor.ts";
@@ -84,7 +84,7 @@ class OrtProgram implements Compiled {
     const inputs: Record<string, ort.Tensor> = {};
     for (const [name, value] of Object.entries(given)) {
       if ("tensor" in value) inputs[name] = value.tensor;
-      else inputs[name] = tensorOf("keys" in value ? drawnWith(arrays, name, value) : value);
+      else inputs[name] = tensorOf(isDraw(value) ? drawnWith(arrays, name, value) : value);
     }
     const fetches: Record<string, ort.Tensor | null> = {};
     for (const name of this.outputs) fetches[name] = null;
