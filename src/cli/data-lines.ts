@@ -76,6 +76,18 @@ export function pairLines(pairs: Warned, a: DataOverview, b: DataOverview): stri
   ];
 }
 
+/** The last keys of both forms. */
+const closingKeys = [
+  "notes",
+  "warnings",
+  "skipped",
+  "fingerprint",
+  "verdict",
+  "augment",
+  "size",
+  "transforms",
+] as const;
+
 /** A data set for a program to read. */
 export const overviewForm = jsonForm({
   keys: [
@@ -97,39 +109,14 @@ export const overviewForm = jsonForm({
     "blankItems",
     "classes",
     "modes",
-    "notes",
-    "warnings",
-    "skipped",
-    "fingerprint",
-    "verdict",
-    "augment",
-    "size",
-    "transforms",
+    ...closingKeys,
   ],
   notes: "`train` and `test` count items; `verdict` says what to expect of few or duplicate items, with flags to try",
 });
 
 export const pairsForm = jsonForm({
   given: "A B",
-  keys: [
-    "name",
-    "kind",
-    "shape",
-    "aligned",
-    "unmatched",
-    "train",
-    "test",
-    "a",
-    "b",
-    "notes",
-    "warnings",
-    "skipped",
-    "fingerprint",
-    "verdict",
-    "augment",
-    "size",
-    "transforms",
-  ],
+  keys: ["name", "kind", "shape", "aligned", "unmatched", "train", "test", "a", "b", ...closingKeys],
   notes: "two domains; `a` and `b` hold one object each",
 });
 

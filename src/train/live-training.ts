@@ -68,8 +68,8 @@ export class LiveTraining {
 
   /**
    * Performs one update of a single one of the model's steps, `"discriminator"` for example, on a separate batch and noise.
-   * It does not count as a step, and the run then differs from
-   * that of `train`. @throws OptionError for an unknown step. @throws DivergedError as `next`.
+   * It does not count as a step, and the run then differs from that of `train`.
+   * @throws OptionError for an unknown step. @throws DivergedError as `next`.
    */
   async update(name: string): Promise<Readonly<Record<string, number>>> {
     const session = await this.sessions.at(Math.min(this.done, this.steps - 1));
