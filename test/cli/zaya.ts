@@ -11,7 +11,7 @@ import { testDevice } from "../device.ts";
 
 export const root = join(import.meta.dirname, "..", "..");
 export const program = join(root, "bin", "zaya.js");
-if (!existsSync(join(root, "dist", "cli", "main.js")))
+if (!existsSync(join(root, "dist", "bundle", "main.js")))
   throw new Error("the tests run the built program: npm run build");
 
 /** A folder that holds the program by its name, as a global install has it: hints then say `zaya`. */
