@@ -1,5 +1,5 @@
 // npm run bench:challenges [-- LAB...] [--seeds 1,2,3,4,5] [--save FILE]
-// Whether the challenges of the labs can be met: each lab runs in Node on the engine of the page, from its initial settings and from
+// Whether the challenges of the labs can be met: each lab runs in Node on the `wasm` engine, as in the browser, from its initial settings and from
 // settings within reach of its controls. Writes the step at which the challenge was met, by seed.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

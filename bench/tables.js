@@ -67,7 +67,7 @@ function engineTable(engine, saved) {
 function about({ date, commit, machine, rounds, load, peak, results }) {
   const versions = new Set(results.flatMap(({ peers }) => (peers.pytorch ? [peers.pytorch.version] : [])));
   const torch = versions.size === 0 ? "" : `, PyTorch ${[...versions].join(", ")}`;
-  return `${date}, commit ${commit}, ${machine}${torch}, ${rounds} rounds; load average ${load[0].toFixed(1)} at the start; peak of a square product in ONNX Runtime ${peak.toFixed(0)} GFLOP/s.`;
+  return `${date}, commit ${commit}, ${machine}${torch}, ${rounds} rounds; load average ${load[0].toFixed(1)} at the start; peak of a 2048 x 2048 matrix product in ONNX Runtime ${peak.toFixed(0)} GFLOP/s.`;
 }
 
 function verdict(ratio, target) {

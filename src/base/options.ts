@@ -43,13 +43,13 @@ export function integerField(doc: string, bounds: Bounds = {}) {
   return field(doc, fromText, bounded(whole, bounds), "n");
 }
 
-/** A whole number from 1, or a fraction in (0, 1). */
+/** A positive integer, or a fraction in (0, 1). */
 export function countOrShareField(doc: string) {
   const error = `must be ${countOrShareRule}`;
   return field(doc, fromText, z.number({ error }).refine(isCountOrShare, { error }), "n|share");
 }
 
-export const countOrShareRule = "a whole number from 1, or a fraction in (0, 1)";
+export const countOrShareRule = "a positive integer, or a fraction in (0, 1)";
 
 /** Whether a number is a valid count or fraction. */
 export function isCountOrShare(value: number): boolean {
@@ -62,7 +62,7 @@ export function numberListField(doc: string, bounds: Bounds = {}) {
   return field<typeof entries, number | readonly number[]>(doc, listed, entries, "x,x,...");
 }
 
-/** A list of whole numbers from 1, or text in which they are separated by commas. */
+/** A list of positive integers, or text in which they are separated by commas. */
 export function integerListField(doc: string) {
   const entry = z
     .number({ error: "must be whole numbers separated by commas" })
@@ -105,13 +105,13 @@ export function numberOrField<const Words extends readonly [string, ...string[]]
   return field<typeof schema, number | Words[number]>(doc, convert, schema, `${words.join("|")}|x`);
 }
 
-/** A whole number from 1, or one of the given words; `what` names the number in messages. */
+/** A positive integer, or one of the given words; `what` names the number in messages. */
 export function countOrWordField<const Words extends readonly [string, ...string[]]>(
   doc: string,
   words: Words,
   what: string,
 ) {
-  const error = `must be ${words.join(", ")} or a whole number from 1`;
+  const error = `must be ${words.join(", ")} or a positive integer`;
   const convert = (value: unknown) => ((words as readonly unknown[]).includes(value) ? value : fromText(value));
   const schema = z.union([z.enum(words), z.number({ error }).int({ error }).min(1, { error })], { error });
   return field<typeof schema, number | Words[number]>(doc, convert, schema, `${words.join("|")}|${what}`);

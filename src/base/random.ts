@@ -6,7 +6,7 @@ import { streamOf } from "./xoshiro.ts";
 
 export { type Key, threefry } from "./threefry.ts";
 
-/** The key of a seed, which is a whole number from 0 to below 2^53. */
+/** The key of a seed, which is an integer from 0 to below 2^53. */
 export function key(seed: number): Key {
   return { high: Math.floor(seed / 2 ** 32) >>> 0, low: seed >>> 0 };
 }

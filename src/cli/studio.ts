@@ -45,5 +45,5 @@ function portOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const port = text.trim() === "" ? Number.NaN : Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
-  throw new OptionError(`--port must be a whole number from 0 to 65535 - got ${text}`);
+  throw new OptionError(`--port must be an integer from 0 to 65535 - got ${text}`);
 }

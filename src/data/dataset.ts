@@ -13,7 +13,7 @@ export interface Dataset {
   /** Shape of one item. */
   readonly shape: Shape;
   readonly size: number;
-  /** The class of each item, a whole number from 0; null for data without labels. */
+  /** The class of each item, a nonnegative integer; null for data without labels. */
   readonly labels: Int32Array | null;
   /** Names of the classes in the order of their numbers; by default the numbers. Subsets keep all names. */
   readonly classNames?: readonly string[];
@@ -63,7 +63,7 @@ export interface Dataset {
 /** Discrete generative factors: an item and its factor values determine each other. */
 export interface Factors {
   readonly names: readonly string[];
-  /** Number of values of each factor; values are whole numbers from 0. */
+  /** Number of values of each factor; values are nonnegative integers. */
   readonly sizes: readonly number[];
   /** The factor values of an item. @throws OptionError for an index outside the data. */
   of(index: number): readonly number[];

@@ -46,7 +46,7 @@ export class ReadAhead<T> {
 
 /**
  * Indices [batch] of the items of a step: a function of the key and the step alone, so resuming needs no stored state.
- * @throws OptionError when the batch size is not a whole number from 1 to `size`.
+ * @throws OptionError when the batch size is not an integer from 1 to `size`.
  */
 export function batchIndices(of: Key, size: number, batch: number, step: number): Int32Array<ArrayBuffer> {
   return schedule(of, size, batch).indices(step);
@@ -54,7 +54,7 @@ export function batchIndices(of: Key, size: number, batch: number, step: number)
 
 /**
  * Batches of a data set. Unpaired domains are shuffled independently; an epoch is one pass over the larger one. @throws
- * OptionError when the batch size is not a whole number from 1 to the data's size.
+ * OptionError when the batch size is not an integer from 1 to the data's size.
  */
 export function loader(dataset: Dataset, batch: number, of: Key): Loader {
   const { sides } = dataset;
@@ -130,7 +130,7 @@ function firstAbove(ascending: Float64Array, value: number): number {
 function schedule(of: Key, size: number, batch: number): Pick<Loader, "stepsPerEpoch" | "indices"> {
   if (!Number.isInteger(batch) || batch < 1 || batch > size) {
     throw new OptionError(
-      `the batch size must be a whole number from 1 to the number of items, ${size} - got ${batch}`,
+      `the batch size must be an integer from 1 to the number of items, ${size} - got ${batch}`,
       batch > size ? "choose a smaller batch, or more data" : undefined,
     );
   }
@@ -138,7 +138,7 @@ function schedule(of: Key, size: number, batch: number): Pick<Loader, "stepsPerE
   let current = { epoch: -1, order: new Int32Array(0) };
   const indices = (step: number): Int32Array<ArrayBuffer> => {
     if (!Number.isInteger(step) || step < 0)
-      throw new OptionError(`a step must be a whole number from 0 - got ${step}`);
+      throw new OptionError(`a step must be a nonnegative integer - got ${step}`);
     const epoch = Math.floor(step / stepsPerEpoch);
     if (epoch !== current.epoch) current = { epoch, order: permutation(fold(of, "epoch", epoch), size) };
     const from = (step % stepsPerEpoch) * batch;

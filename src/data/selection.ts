@@ -37,10 +37,10 @@ export function select(dataset: Dataset, indices: Int32Array): Dataset {
 
 /**
  * The first `n` items (for pairs, of each domain), or all if there are fewer. @throws OptionError when `n` is not a
- * whole number from 1.
+ * positive integer.
  */
 export function take(dataset: Dataset, n: number): Dataset {
-  if (!Number.isInteger(n) || n < 1) throw new OptionError(`a limit must be a whole number from 1 - got ${n}`);
+  if (!Number.isInteger(n) || n < 1) throw new OptionError(`a limit must be a positive integer - got ${n}`);
   return n >= dataset.size ? dataset : select(dataset, range(0, n));
 }
 

@@ -13,7 +13,7 @@ export function requireNeighbours(x: Points, y: Points, k: number, where: string
     );
   }
   throw new OptionError(
-    `${where}: neighbours must be a whole number from 1 to ${fewest} - got ${k}`,
+    `${where}: neighbours must be an integer from 1 to ${fewest} - got ${k}`,
     "each point needs k other points in its own set, and k in the other set",
   );
 }

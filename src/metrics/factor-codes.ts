@@ -9,7 +9,7 @@ import type { Key } from "../base/random.ts";
 export interface FactorCodes {
   /** Posterior means, [n, d]. */
   readonly codes: NdArray;
-  /** Values of the factors, whole numbers from 0: [n, f]. Each factor takes at least two values. */
+  /** Values of the factors, nonnegative integers: [n, f]. Each factor takes at least two values. */
   readonly values: NdArray<"int32">;
   readonly names: readonly string[];
   /** Number of values of each factor. */

@@ -48,6 +48,8 @@ export const classifier = defineModel<typeof options, ClassifierOptions>({
   source: "LeCun et al., Proceedings of the IEEE 86(11), 1998",
   options,
   defaults: { batch: 128, length: { epochs: 5, minSteps: 600 }, learningRate: 2e-3 },
+  // The classes are those of labels, which generated images do not have.
+  defaultData: ["mnist"],
   build,
 });
 

@@ -315,6 +315,11 @@ export interface ModelDefinition<Schema extends z.ZodObject = z.ZodObject> {
   readonly defaults: TrainingDefaults;
   /** Training defaults for points, if they differ from those for images. */
   readonly pointDefaults?: TrainingDefaults;
+  /**
+   * Data sets, as `--data` takes them, on which it is trained if none is given: the first one that is installed, or the
+   * first of all. Needed only if the general default (`defaultData` in `src/node/named-data.ts`) does not suit it.
+   */
+  readonly defaultData?: readonly [string, ...string[]];
   /** Fills in options whose defaults depend on the data; the config of a new run records them. */
   resolve?(options: z.output<Schema>, data: DataInfo): z.output<Schema>;
   /**

@@ -1,5 +1,5 @@
 import { describeOptions } from "../base/options.ts";
-import { datasets, digitsOutlined } from "../data/index.ts";
+import { datasets } from "../data/index.ts";
 import { models } from "../models/index.ts";
 import { devices, defaultData } from "../node/index.ts";
 import { dataOptions, trainOptions } from "../run/index.ts";
@@ -8,12 +8,12 @@ import type { Field, Forms } from "./api.ts";
 /** The forms of all recipes, from the same schemas as the command line. */
 export function forms(root: string, noStart: string | null, readOnly: string | null): Forms {
   return {
-    recipes: models.map(({ name, summary, options, learnsFrom = "items", pointDefaults }) => ({
-      name,
-      summary,
-      options: fieldsOf(options),
-      domains: learnsFrom === "domains",
-      usual: learnsFrom === "items" ? defaultData(pointDefaults !== undefined).spec : digitsOutlined.name,
+    recipes: models.map((definition) => ({
+      name: definition.name,
+      summary: definition.summary,
+      options: fieldsOf(definition.options),
+      domains: definition.learnsFrom === "domains",
+      usual: defaultData(definition).spec,
     })),
     training: fieldsOf(trainOptions),
     data: fieldsOf(dataOptions.omit({ spec: true, second: true })),

@@ -128,7 +128,7 @@ function smallest(item: Shape, channels: readonly number[]): readonly [number, n
   }
   if (channels.length === 0) {
     throw new OptionError(
-      `dcgan: height and width must be even, and 8 or more - got ${formatShape(item)}`,
+      `dcgan: height and width must be even and at least 8 - got ${formatShape(item)}`,
       `${sizeAdvice(item, 4, 8)}; or ${mlpInstead}`,
     );
   }

@@ -59,7 +59,7 @@ function splitOf({ train, test }: DataParts, limit: number | undefined): DataSpl
 
 function checkOptions({ size, limit }: Pick<OpenDataOptions, "size" | "limit">): void {
   if (size !== undefined && (!Number.isSafeInteger(size) || size < 1)) {
-    throw new OptionError(`size must be a whole number from 1 - got ${size}`);
+    throw new OptionError(`size must be a positive integer - got ${size}`);
   }
   if (limit !== undefined && !isCountOrShare(limit)) {
     throw new OptionError(`limit must be ${countOrShareRule} - got ${limit}`);

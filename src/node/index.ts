@@ -21,7 +21,7 @@ export {
   writableName,
 } from "./image-files.ts";
 export { availableMemory } from "./memory.ts";
-export { defaultData } from "./named-data.ts";
+export { type DefaultData, defaultData } from "./named-data.ts";
 export { onnxFile } from "./onnx-file.ts";
 export { requireFree, writeOutput } from "./output-file.ts";
 export { type OwnRecipe, importMetric, importRecipe, importSymptom, isModulePath } from "./own-module.ts";

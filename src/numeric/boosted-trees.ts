@@ -21,7 +21,7 @@ export interface BoostedTrees {
  * ties between splits go to the first feature, and that two classes have one tree each. Deterministic.
  * @source Friedman, "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29, 2001, algorithm 6.
  * @param features [n, d]
- * @param labels Whole numbers from 0, [n].
+ * @param labels Nonnegative integers, [n].
  */
 export function boostedTrees(features: NdArray, labels: Int32Array): BoostedTrees {
   const n = labels.length;

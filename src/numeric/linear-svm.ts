@@ -10,7 +10,7 @@ const flat = 1e-12;
  * the class and 1 for the others; with two classes, both have balanced weights. This is scikit-learn's LinearSVC with
  * balanced classes, including the penalty on the intercept, solved to the optimum by Newton's method.
  * @source Hsieh et al., "A dual coordinate descent method for large-scale linear SVM", ICML 2008, equation 1.
- * @param labels Whole numbers from 0, one per value; a class without items is never predicted.
+ * @param labels Nonnegative integers, one per value; a class without items is never predicted.
  * @returns A function that returns the class of each value, by the largest w x + b.
  */
 export function linearSvm(values: Float64Array, labels: Int32Array, c: number): (others: Float64Array) => Int32Array {

@@ -47,7 +47,7 @@ export const cycleganDigitsRow: Row = {
     "digits to outlines and back, learned from unpaired images: CycleGAN, its loss terms alone, and pix2pix, which is trained on the pairs",
   source:
     "Zhu et al., arXiv 1703.10593, section 5.1.3, the same ablation on other data: the paper uses street scenes at 256 pixels",
-  bar: "the full model has a lower pair error than the GAN loss alone, and keeps the class of at least 90 % of the digits. Quick: training completes",
+  bar: "the full model has a lower pair error than the GAN loss alone, and keeps the class of at least 90 % of the digits. At --scale quick: training completes",
   paper: {},
   scales: {
     quick: "the full model and the GAN loss alone, 300 steps instead of 4000, 500 test pairs",

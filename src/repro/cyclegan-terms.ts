@@ -152,7 +152,7 @@ async function measure(
   return { name, seed, values, shown };
 }
 
-/** The expected effect of each term on a quantity: the first variant is below (or above) the second in all pairs with equal seeds. */
+/** The expected effect of each term: in every pair of runs with equal seeds, the quantity is higher for `high` than for `low`. */
 const expected = [
   { quantity: "layout", high: "full", low: "ganAlone" },
   { quantity: "background", high: "ganAlone", low: "full" },
@@ -176,10 +176,10 @@ export const cycleganTermsRow: Row = {
     .join(", ")}`,
   source:
     "Zhu et al., arXiv 1703.10593, sections 3.2, 5.1.3 and 5.2 (identity loss), on other data; the squared cycle error is a variant of the L1 of equation 2",
-  bar: `in all ${pairs} pairs of runs with equal seeds (sign test, p = 0.031 each): with the cycle loss the layout correlates more and the background is darker than with the adversarial loss alone; with the adversarial loss there is more colour than with the cycle loss alone; with the identity loss coloured images change less. Quick: training completes`,
+  bar: `in all ${pairs} pairs of runs with equal seeds (sign test, p = 0.031 each): with the cycle loss the layout correlates more and the background is darker than with the adversarial loss alone; with the adversarial loss there is more colour than with the cycle loss alone; with the identity loss coloured images change less. At --scale quick: training completes`,
   paper: {},
   scales: {
-    quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${pairs}, the full model and the adversarial loss alone`,
+    quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${pairs}; only the full model and the variant with the adversarial loss alone`,
     full: `${perDomain} images of each domain, without a digit in common; ngf ${net.ngf}, ${net.blocks} block, lambda 10, ${budgets.full.steps} steps with batch size ${batch}, learning rate ${learningRate}; ${budgets.full.images} test pairs, ${pairs} seeds`,
   },
   run: async (context) => {

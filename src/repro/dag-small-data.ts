@@ -59,7 +59,7 @@ export const dagSmallDataRow: Row = {
   summary:
     "KID of a GAN trained on subsets of decreasing size: without augmentation, with rotated real items, with DAG, and with DiffAugment; and the fraction of rotated samples",
   source: "Tran et al., arXiv 2006.05338, the same comparison on other data: the paper uses CIFAR-10 and other nets",
-  bar: "on each data set, with 10 % and 2 % of the items, DAG with rotations has a lower KID than the plain GAN; and training on rotated real items gives more rotated samples than the plain GAN. Quick: training completes",
+  bar: "on each data set, with 10 % and 2 % of the items, DAG with rotations has a lower KID than the plain GAN; and training on rotated real items gives more rotated samples than the plain GAN. At --scale quick: training completes",
   paper: {},
   scales: {
     quick: "only 2 % of the digits, 200 steps instead of 1500, one seed instead of three, 500 samples",

@@ -64,7 +64,7 @@ function mixtureRow({ name, data, summary, bar, stretch, paper, noise }: Mixture
     summary,
     source:
       "Srivastava et al., arXiv 1705.07761, table 1, for VEEGAN and unrolled GANs; Lin et al., arXiv 1712.04086, table 1, for GAN and PacGAN; each with other nets and numbers of steps",
-    bar: `at least two remedies with ${bar.modes} modes or more on average and more than ${Number((100 * bar.highQuality).toFixed(1))} % high-quality samples at the last step. Quick: training completes`,
+    bar: `at least two remedies with ${bar.modes} modes or more on average and more than ${Number((100 * bar.highQuality).toFixed(1))} % high-quality samples at the last step. At --scale quick: training completes`,
     paper,
     scales: {
       quick: "100 steps and one seed instead of 25,000 and five",

@@ -40,7 +40,7 @@ export const unrolledStackedRow: Row = {
   summary: "modes of stacked MNIST with at least one sample, for an unrolled GAN with 0, 1, 5 and 10 unrolled updates",
   source:
     "Metz et al., arXiv 1611.02163, table 1, D with 1/4 of G's size, as quoted in Lin et al., arXiv 1712.04086, table 3",
-  bar: "on average over seeds, more modes with more unrolled updates. Quick: training completes",
+  bar: "on average over seeds, more modes with more unrolled updates. At --scale quick: training completes",
   paper: { "unroll0/modes": 30.6, "unroll1/modes": 65.4, "unroll5/modes": 236.4, "unroll10/modes": 327.2 },
   scales: {
     quick: "300 steps and one seed instead of 2000 and three; 2560 samples",

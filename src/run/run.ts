@@ -348,7 +348,7 @@ function requireOneRun(recorded: string | null, checkpoints: readonly Checkpoint
   }
   const first = recorded === null ? known.at(-1)!.path : recordFile;
   throw new RunError(
-    `${first} and ${other.path} must be of one run - got runs started ${started} and ${other.started}`,
+    `${first} and ${other.path} must belong to the same run - got runs started ${started} and ${other.started}`,
     `one of them belongs to another run: move that one away${recorded === null ? "" : `; without ${recordFile} the record is read from a checkpoint`}`,
   );
 }

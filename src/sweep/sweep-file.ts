@@ -58,7 +58,7 @@ const sweepFile = z
       .string({ error: "must be the name of a device" })
       .default("auto")
       .meta({ description: "engine to train on" }),
-    threads: whole("must be a whole number from 1")
+    threads: whole("must be a positive integer")
       .min(1, { error: "must be at least 1" })
       .default(1)
       .meta({ description: "threads per trial; fixed for the sweep, as the last digits can depend on it" }),
@@ -88,14 +88,14 @@ const sweepFile = z
       )
       .default(1)
       .meta({ description: "seeds per configuration: a number n for 0 to n - 1, or a list" }),
-    run_cap: whole("must be a whole number from 1")
+    run_cap: whole("must be a positive integer")
       .min(1, { error: "must be at least 1" })
       .optional()
       .meta({ description: "maximum number of trials, seeds counted" }),
     early_terminate: z
       .strictObject({
         type: z.enum(["asha", "hyperband"], { error: "must be asha or hyperband" }).default("asha"),
-        min_iter: whole("must be a whole number from 1")
+        min_iter: whole("must be a positive integer")
           .min(1, { error: "must be at least 1" })
           .meta({ description: "steps after which a configuration is first compared" }),
         eta: z

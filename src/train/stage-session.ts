@@ -45,8 +45,8 @@ export class AbandonedStep {
 }
 
 /**
- * Number of updates per step from which on an interruption does not wait for the end of a step; a copy of the state
- * costs little by comparison.
+ * If a step has at least this many additional updates, an interruption does not wait for the step to end; copying the
+ * state costs little by comparison.
  */
 const manyUpdates = 50;
 

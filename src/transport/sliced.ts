@@ -35,7 +35,7 @@ export function slicedWasserstein(
 ): SlicedWasserstein {
   const d = commonWidth(x, y, "sliced");
   if (!Number.isInteger(directions) || directions < 1) {
-    throw new OptionError(`directions must be a whole number from 1 - got ${directions}`);
+    throw new OptionError(`directions must be a positive integer - got ${directions}`);
   }
   const between = lineDistance(lineMasses(weights, [x.shape[0]!, y.shape[0]!], "sliced"));
   const found = filled(new Float64Array(directions), (draw) => {

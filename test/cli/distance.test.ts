@@ -225,7 +225,7 @@ describe("zaya distance", () => {
     [["a.csv", "b.csv", "--metric", "mmd", "--bandwidths", "1,x"], "bandwidths must be numbers separated by commas"],
     [["a.csv", "b.csv", "-n", "0"], "n must be at least 1 - got 0"],
     [["a.csv", "b.csv", "--metric", "w1"], "points must be one-dimensional - got 2 coordinates each", "use emd"],
-    [["a.csv", "b.csv", "--metric", "kl"], "neighbours must be a whole number from 1 to 2 - got 5"],
+    [["a.csv", "b.csv", "--metric", "kl"], "neighbours must be an integer from 1 to 2 - got 5"],
     [["a.csv", "b.csv", "--weights-a", "negative.csv"], "negative.csv: each weight must be at least 0 - got -2 at 1"],
     [["a.csv", "b.csv", "--weights-b", "weights.csv"], "must have one weight per item of b.csv, 2 - got 3"],
     [["a.csv", "b.csv", "--weights-a", "none.csv"], "none.csv must be a file that exists"],

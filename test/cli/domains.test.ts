@@ -147,8 +147,8 @@ describe("domains that cannot be used", () => {
     [["tiny.npy", "--pairs", "side-by-side"], "--pairs is for a folder of images", "remove --pairs"],
     [["A", "B", "--pairs", "side-by-side"], "side-by-side pairs must be in one folder"],
     [["A", "ring8"], "both domains must contain images - got points in ring8"],
-    [["A", "B", "--limit", "0"], "limit must be a whole number from 1, or a fraction in (0, 1) - got 0"],
-    [["A", "B", "--limit", "1.5"], "limit must be a whole number from 1, or a fraction in (0, 1) - got 1.5"],
+    [["A", "B", "--limit", "0"], "limit must be a positive integer, or a fraction in (0, 1) - got 0"],
+    [["A", "B", "--limit", "1.5"], "limit must be a positive integer, or a fraction in (0, 1) - got 1.5"],
   ])("%j is refused before anything is written", async (words, ...texts) => {
     const before = await filesIn(folder);
     const [looked, trained] = await Promise.all([

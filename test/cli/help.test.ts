@@ -10,11 +10,15 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 import { commands } from "../../src/cli/commands.ts";
 import { evalCommand } from "../../src/cli/eval.ts";
+import { parseOptions } from "../../src/base/options.ts";
 import { declareProgram } from "../../src/cli/main.ts";
 import { trainCommand } from "../../src/cli/train.ts";
 import { distances } from "../../src/distances/index.ts";
 import { metrics } from "../../src/metrics/index.ts";
 import { models } from "../../src/models/index.ts";
+import type { DataSplit } from "../../src/data/index.ts";
+import { defaultData, nodeEngine, openData } from "../../src/node/index.ts";
+import { planRun } from "../../src/run/index.ts";
 import { root, workFolder, zaya, zayaWith } from "./zaya.ts";
 
 let work: Awaited<ReturnType<typeof workFolder>>;
@@ -60,6 +64,21 @@ describe("zaya --help", () => {
     expect(vae.stdout).toMatch(/--batch <n> +batch size in items \(default: 128\)/);
     expect(vae.stdout).toContain("--likelihood <bernoulli|gaussian>");
     expect(help.stdout).toBe(vae.stdout);
+  });
+
+  it("shows the default data of each recipe, on which it can be trained", async () => {
+    const engine = await nodeEngine();
+    const opened = new Map<string, DataSplit>();
+    for (const definition of models) {
+      const help = (await declared(["train", definition.name])).join("\n");
+      const { spec, description } = defaultData(definition);
+      expect.soft(help, definition.name).toContain(`(default: ${description})`);
+      expect.soft(description).toMatch(new RegExp(`^${spec}( if|$)`));
+      if (!opened.has(spec)) opened.set(spec, await openData(spec));
+      const configured = { definition, options: parseOptions(definition.options, {}, definition.name) };
+      const { config } = await planRun(configured, opened.get(spec)!, {}, { engine });
+      expect.soft(config.data.spec).toBe(spec);
+    }
   });
 
   it("lists the recipes a line each before the usage, and groups flags by what they are about", async () => {

@@ -157,7 +157,7 @@ describe("error messages about arguments", () => {
       const { code, stderr } = await zaya(folder, "sample", "run", `--checkpoint=${step}`);
       expect([code, stderr]).toEqual([
         2,
-        expect.stringContaining(`must be last, best or a whole number from 1 - got ${step}`),
+        expect.stringContaining(`must be last, best or a positive integer - got ${step}`),
       ]);
     }
     await writeFile(join(folder, "file.png"), "mine");

@@ -111,7 +111,7 @@ describe.each(datasets)("data set $name", (named) => {
     }
   });
 
-  it("has a label for each item, a whole number from 0, each class in either part", () => {
+  it("has a label for each item, a nonnegative integer, each class in either part", () => {
     if (split.train.labels === null) return;
     const classes = parts.map(([, { labels, size }]) => {
       expect(labels).toHaveLength(size);

@@ -80,7 +80,7 @@ describe("KL from neighbours", () => {
     const same = onLine([1, 1, 1, 1, 1, 1, 1, 2, 3]);
     expect(() => knnKl(same, onLine([1, 2, 3, 4, 5, 6]))).toThrow(DataError);
     expect(() => knnKl(onLine([1, 2, 3, 4, 5, 6]), onLine([2, 2, 2, 2, 2, 2]))).toThrow("points must be distinct");
-    expect(() => knnKl(onLine([1, 2, 3]), onLine([1, 2, 3]), 3)).toThrow("a whole number from 1 to 2 - got 3");
+    expect(() => knnKl(onLine([1, 2, 3]), onLine([1, 2, 3]), 3)).toThrow("an integer from 1 to 2 - got 3");
     expect(() => knnKl(onLine([1, 2, 3]), draws(key(1), 5, 2), 1)).toThrow("the same dimension - got 1 and 2");
   });
 });

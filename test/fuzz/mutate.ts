@@ -1,4 +1,4 @@
-/** Whole numbers from 0, below the limit; the same for the same seed. */
+/** Nonnegative integers below the limit; the same for the same seed. */
 export type Draw = (limit: number) => number;
 
 /** @source Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014; Mulberry32. */

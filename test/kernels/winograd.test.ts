@@ -16,50 +16,50 @@ const layouts: Readonly<Record<string, Layout>> = {
     n: 2,
     size: [8, 12],
     kernel: [4, 4],
-    wide: 17,
-    narrow: 20,
+    c: 17,
+    o: 20,
     options: { stride: 2, padding: 1 },
   },
   "4x4, stride 2, one tile": {
     n: 4,
     size: [4, 4],
     kernel: [4, 4],
-    wide: 32,
-    narrow: 16,
+    c: 32,
+    o: 16,
     options: { stride: 2, padding: 1 },
   },
   "4x4, stride 2, rows that no output reaches": {
     n: 1,
     size: [9, 9],
     kernel: [4, 4],
-    wide: 16,
-    narrow: 16,
+    c: 16,
+    o: 16,
     options: { stride: 2, padding: [1, 1, 0, 0] },
   },
-  "3x3": { n: 2, size: [6, 6], kernel: [3, 3], wide: 16, narrow: 18, options: { padding: 1 } },
-  "3x3, half tiles": { n: 2, size: [7, 9], kernel: [3, 3], wide: 16, narrow: 16, options: { padding: 1 } },
+  "3x3": { n: 2, size: [6, 6], kernel: [3, 3], c: 16, o: 18, options: { padding: 1 } },
+  "3x3, half tiles": { n: 2, size: [7, 9], kernel: [3, 3], c: 16, o: 16, options: { padding: 1 } },
   "2x2, four paddings": {
     n: 1,
     size: [4, 5],
     kernel: [2, 2],
-    wide: 16,
-    narrow: 16,
+    c: 16,
+    o: 16,
     options: { padding: [2, 3, 1, 0] },
   },
   "6x6, stride 2": {
     n: 1,
     size: [12, 14],
     kernel: [6, 6],
-    wide: 16,
-    narrow: 16,
+    c: 16,
+    o: 16,
     options: { stride: 2, padding: 2 },
   },
   "an algorithm for each axis": {
     n: 1,
     size: [12, 11],
     kernel: [3, 4],
-    wide: 16,
-    narrow: 16,
+    c: 16,
+    o: 16,
     options: { stride: [1, 2], padding: [1, 2] },
   },
 };
@@ -70,10 +70,10 @@ const float32Tolerance = 2e-6;
 const draw = (seed: number, shape: Shape): NdArray =>
   ndarray("float32", shape, Float32Array.from(normal(fold(key(5), seed), shape).data));
 
-function tensorsOf({ n, size, kernel, wide, narrow }: Layout, geo: Geometry): Record<string, Tensor> {
-  const x = input("x", [n, ...size, wide]);
-  const w = input("w", [...kernel, wide, narrow]);
-  const g = input("g", [n, ...geo.output, narrow]);
+function tensorsOf({ n, size, kernel, c, o }: Layout, geo: Geometry): Record<string, Tensor> {
+  const x = input("x", [n, ...size, c]);
+  const w = input("w", [...kernel, c, o]);
+  const g = input("g", [n, ...geo.output, o]);
   return {
     y: apply(ops.convOp, [x, w], geo),
     dx: apply(ops.convTransposeOp, [g, w], geo),
@@ -95,17 +95,17 @@ describe.each(Object.entries(layouts))("a convolution %s", (_, layout) => {
       if (typeof plan === "string") throw new Error(plan);
       const steps = plan.schedule.segments.flatMap((segment) => (segment.kind === "kernels" ? segment.steps : []));
       const made = steps.map((step) => (step.kind === "product" ? sizeOf(step.out.shape) * step.a.shape.at(-2)! : 0));
-      const plain = layout.n * sizeOf(geo.output) * sizeOf(layout.kernel) * layout.wide * layout.narrow;
+      const plain = layout.n * sizeOf(geo.output) * sizeOf(layout.kernel) * layout.c * layout.o;
       expect(made.reduce((sum, count) => sum + count, 0) / plain, name).toBeLessThan(0.8);
     }
   });
 
   it("and its gradients are what the interpreter computes", async () => {
-    const { n, size, kernel, wide, narrow } = layout;
+    const { n, size, kernel, c, o } = layout;
     const feeds = {
-      x: draw(1, [n, ...size, wide]),
-      w: draw(2, [...kernel, wide, narrow]),
-      g: draw(3, [n, ...geo.output, narrow]),
+      x: draw(1, [n, ...size, c]),
+      w: draw(2, [...kernel, c, o]),
+      g: draw(3, [n, ...geo.output, o]),
     };
     const program = await engine.compile({ outputs });
     const got = await program.run(feeds);

@@ -76,7 +76,7 @@ const refused: readonly (readonly [string, ConfiguredModel, DataInfo, TrainOptio
     gan(),
     { kind: "image", shape: [27, 27, 1] },
     {},
-    "must be even, and 8 or more - got [27, 27, 1]",
+    "must be even and at least 8 - got [27, 27, 1]",
   ],
   ["more halvings than sides allow", gan({ hidden: [4, 8] }), images, {}, "multiples of 4 - got [4, 6, 3]"],
   [

@@ -208,7 +208,7 @@ describe("a bar", () => {
     const { passed, remarks } = rowOf(row).verdict(values as Values, "quick");
     expect(passed).toBe(true);
     expect(remarks).toEqual([expect.stringMatching(/too short to test the criterion/)]);
-    expect(rowOf(row).bar).toMatch(/Quick: training completes$/);
+    expect(rowOf(row).bar).toMatch(/At --scale quick: training completes$/);
   });
 
   it("of unrolled-ring asks for nine pairs of ten, where the plain GAN fails", () => {

@@ -366,13 +366,13 @@ describe("a file of another run", () => {
         await run.remove("checkpoints");
         await give(run, "checkpoints");
       },
-      /^run.json and checkpoints\/000020 must be of one run/,
+      /^run.json and checkpoints\/000020 must belong to the same run/,
       "one of them belongs to another run",
     ],
     [
       "run.json",
       (run) => give(run, "run.json"),
-      /^run.json and checkpoints\/000020 must be of one run/,
+      /^run.json and checkpoints\/000020 must belong to the same run/,
       "is read from a checkpoint",
     ],
     [
@@ -381,7 +381,7 @@ describe("a file of another run", () => {
         await give(run, at);
         await run.remove("run.json");
       },
-      /must be of one run - got runs started/,
+      /must belong to the same run - got runs started/,
       "one of them belongs to another run",
     ],
     [

@@ -100,7 +100,7 @@ describe("slicedWasserstein", () => {
     expect(slicedWasserstein(x, y, 50, key(8), weights)).toEqual(found);
     expect(slicedWasserstein(x, y, 50, key(9), weights).distance).not.toBe(found.distance);
     expect(slicedWasserstein(x, y, 1, key(8)).stderr).toBeNaN();
-    expect(() => slicedWasserstein(x, y, 0, key(8))).toThrow("directions must be a whole number from 1 - got 0");
+    expect(() => slicedWasserstein(x, y, 0, key(8))).toThrow("directions must be a positive integer - got 0");
     expect(() => slicedWasserstein(x, cloud(key(7), 40, 3), 5, key(8))).toThrow("the same dimension - got 2 and 3");
   });
 });

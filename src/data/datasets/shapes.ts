@@ -66,13 +66,13 @@ const turns = 40;
 
 /**
  * Every sprite of a size in the order of its factors, y fastest: the population, of which `shapes` contains two splits.
- * @param size Side in pixels, even.
- * @throws OptionError for an odd size.
+ * @param size Side in pixels, even and at least 8.
+ * @throws OptionError for another size.
  */
 export function allShapes(size: number): Dataset & { readonly factors: Factors } {
   const places = size / 2;
   if (!Number.isInteger(places) || places < 4) {
-    throw new OptionError(`shapes: a size must be even, from 8 - got ${size}`);
+    throw new OptionError(`shapes: the size must be even and at least 8 - got ${size}`);
   }
   const name = "shapes";
   const sizes = [outlines.length, scales, turns, places, places];

@@ -9,7 +9,7 @@ import { transpose } from "../movement/transpose.ts";
 import { add } from "../pointwise/add.ts";
 import { gather } from "../select/gather.ts";
 import type { Geometry } from "./geometry.ts";
-import { type AxisSources, fromNarrow, fromWide, hasNarrowSide, mostTaps, tapTables } from "./lowering.ts";
+import { type AxisSources, fromOutput, fromInput, hasFewOutputs, mostTaps, tapTables } from "./lowering.ts";
 import { type Phase, axisPhases, fewChannels } from "./transpose-lowering.ts";
 import { winograd, winogradConv, winogradTranspose, winogradWeightGrad } from "./winograd.ts";
 
@@ -24,13 +24,13 @@ export function composeConv(x: Tensor, w: Tensor, geo: Geometry, y: Tensor): Ten
     const shape = [...y.shape.slice(0, 3), o];
     const fast = winograd(one, c, o);
     if (fast !== null) return winogradConv(part!, kernel!, fast);
-    if (!hasNarrowSide(one, c, o)) {
-      return reshape(matmul(patches(part!, one, "wide"), reshape(kernel!, [kh * kw * c, o])), shape);
+    if (!hasFewOutputs(one, c, o)) {
+      return reshape(matmul(patches(part!, one, "input"), reshape(kernel!, [kh * kw * c, o])), shape);
     }
     const taps = kh * kw;
     const flat = reshape(transpose(reshape(kernel!, [taps, c, o]), [1, 0, 2]), [c, taps * o]);
     const product = matmul(reshape(part!, [-1, c]), flat);
-    return reshape(sumOfTaps(product, part!, one, "wide", o), shape);
+    return reshape(sumOfTaps(product, part!, one, "input", o), shape);
   });
 }
 
@@ -48,7 +48,7 @@ export function composeTranspose(g: Tensor, w: Tensor, geo: Geometry, y: Tensor)
     }
     if (c > fewChannels) return byPhase(part!, kernel!, one, shape as number[]);
     const product = matmul(reshape(part!, [-1, o]), flat, { transposeB: true });
-    return reshape(sumOfTaps(product, part!, one, "narrow", c), shape);
+    return reshape(sumOfTaps(product, part!, one, "output", c), shape);
   });
 }
 
@@ -59,17 +59,17 @@ export function composeWeightGrad(x: Tensor, g: Tensor, geo: Geometry, y: Tensor
     const o = gradient!.shape[3] as number;
     const fast = winograd(one, c, o);
     if (fast !== null) return winogradWeightGrad(part!, gradient!, fast);
-    if (!hasNarrowSide(one, c, o)) {
-      const product = matmul(patches(part!, one, "wide"), reshape(gradient!, [-1, o]), { transposeA: true });
+    if (!hasFewOutputs(one, c, o)) {
+      const product = matmul(patches(part!, one, "input"), reshape(gradient!, [-1, o]), { transposeA: true });
       return reshape(product, [kh, kw, c, o]);
     }
-    const rows = patches(gradient!, one, "narrow");
+    const rows = patches(gradient!, one, "output");
     const product = matmul(reshape(part!, [-1, c]), rows, { transposeA: true });
     return reshape(transpose(reshape(product, [c, kh * kw, o]), [1, 0, 2]), [kh, kw, c, o]);
   });
 }
 
-type Side = "wide" | "narrow";
+type Side = "input" | "output";
 
 /**
  * Index tables in use, by their parameters: building one for a large image takes longer than everything else.
@@ -88,7 +88,7 @@ function table(geo: Geometry, name: string, make: () => Int32Array<ArrayBuffer>)
 }
 
 function sourcesOf(geo: Geometry, from: Side): readonly [AxisSources, AxisSources] {
-  const sources = from === "wide" ? fromWide : fromNarrow;
+  const sources = from === "input" ? fromInput : fromOutput;
   return [sources(geo, 0), sources(geo, 1)];
 }
 
@@ -189,10 +189,10 @@ function byPhase(g: Tensor, w: Tensor, geo: Geometry, [n, h, width, c]: readonly
     return concat(lines, 2);
   });
   const whole = concat(columns, 4);
-  const [tall, wide] = [rows * vertical.length, cols * horizontal.length];
-  const result = reshape(whole, [n!, tall, wide, c!]);
-  const cut = tall === h ? result : slice(result, 1, 0, h!);
-  return wide === width ? cut : slice(cut, 2, 0, width!);
+  const [fullHeight, fullWidth] = [rows * vertical.length, cols * horizontal.length];
+  const result = reshape(whole, [n!, fullHeight, fullWidth, c!]);
+  const cut = fullHeight === h ? result : slice(result, 1, 0, h!);
+  return fullWidth === width ? cut : slice(cut, 2, 0, width!);
 }
 
 interface SharedRows {

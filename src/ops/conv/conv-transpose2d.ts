@@ -67,12 +67,12 @@ export function convTranspose2d(x: Tensor, kernel: Tensor, options: ConvTranspos
   }
   const extra = pair(options.outputPadding ?? 0);
   const probe = geometry([2 ** 20, 2 ** 20], taps, options, "convTranspose2d");
-  const wide = ([0, 1] as const).map((axis) => {
+  const output = ([0, 1] as const).map((axis) => {
     const reach = (size[axis] - 1) * probe.stride[axis] + probe.dilation[axis] * (taps[axis] - 1) + 1 + extra[axis];
     return reach - probe.padding[axis] - probe.padding[axis + 2]!;
   }) as [number, number];
-  if (minOf(wide) < 1) throw new ShapeError(`convTranspose2d: padding leaves no output - got ${formatShape(wide)}`);
-  const geo = geometry(wide, taps, options, "convTranspose2d");
+  if (minOf(output) < 1) throw new ShapeError(`convTranspose2d: padding leaves no output - got ${formatShape(output)}`);
+  const geo = geometry(output, taps, options, "convTranspose2d");
   if (geo.output[0] !== size[0] || geo.output[1] !== size[1]) {
     throw new ShapeError(`convTranspose2d: outputPadding must be smaller than the stride - got ${formatShape(extra)}`);
   }

@@ -7,7 +7,7 @@ import { composeWeightGrad } from "./composite.ts";
 import { convOp } from "./conv2d.ts";
 import { convTransposeOp } from "./conv-transpose2d.ts";
 import { type Geometry, flopsOf, forEachProduct } from "./geometry.ts";
-import { byGroup, columns, columnsOfNarrow, hasNarrowSide, permute, portableWeightGrad } from "./lowering.ts";
+import { byGroup, columns, columnsOfGradient, hasFewOutputs, permute, portableWeightGrad } from "./lowering.ts";
 
 /**
  * The gradient of a convolution with respect to its kernel: images [n, h, w, c] and gradients [n, h', w', o] to [kh,
@@ -36,22 +36,22 @@ export const convWeightGradOp: Op<Geometry> = defineOp<Geometry>({
   emit: (emitter, [x, g], geo, y) => {
     if (emitter.target === "portable") return portableWeightGrad(emitter, x!, g!, geo, y.shape);
     return byGroup(emitter, geo, [x!, g!], y.shape, ([part, gradient], one, shape) => {
-      const narrow = shape[3]!;
-      if (hasNarrowSide(one, shape[2] as number, narrow as number))
+      const outputs = shape[3]!;
+      if (hasFewOutputs(one, shape[2] as number, outputs as number))
         return byRows(emitter, part!, gradient!, one, shape);
       const cols = columns(emitter, part!, one);
-      const flat = emitter.reshape(gradient!, [cols.shape[0]!, narrow]);
-      return emitter.reshape(emitGemm(emitter, cols, flat, true, false, [cols.shape[1]!, narrow]), shape);
+      const flat = emitter.reshape(gradient!, [cols.shape[0]!, outputs]);
+      return emitter.reshape(emitGemm(emitter, cols, flat, true, false, [cols.shape[1]!, outputs]), shape);
     });
   },
   kernel: { composite: ([x, g], geo, y) => composeWeightGrad(x!, g!, geo, y) },
   flops: ([x, g], geo) => flopsOf(geo, x!.shape[0], x!.shape[3] as number, g!.shape[3] as number),
 });
 
-/** For a narrow gradient: its rows for each tap, multiplied by the unmodified images. */
+/** For a gradient with few channels: its rows for each tap, multiplied by the unmodified images. */
 function byRows(emitter: Emitter, x: Value, g: Value, geo: Geometry, shape: Dims): Value {
   const [kh, kw, c, o] = shape as [number, number, number, number];
-  const rows = columnsOfNarrow(emitter, g, geo);
+  const rows = columnsOfGradient(emitter, g, geo);
   const flat = emitter.reshape(x, [rows.shape[0]!, c]);
   const product = emitGemm(emitter, flat, rows, true, false, [c, kh * kw * o]);
   return emitter.reshape(permute(emitter, emitter.reshape(product, [c, kh * kw, o]), [1, 0, 2]), shape);

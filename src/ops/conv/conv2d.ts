@@ -11,7 +11,7 @@ import {
   imageSize,
   requireKernel,
 } from "./geometry.ts";
-import { byGroup, columns, fromWide, hasNarrowSide, portableConv, toNarrow } from "./lowering.ts";
+import { byGroup, columns, fromInput, hasFewOutputs, portableConv, convToFewChannels } from "./lowering.ts";
 
 /** The primitive of `conv2d`. */
 export const convOp: Op<Geometry> = defineOp<Geometry>({
@@ -31,8 +31,8 @@ export const convOp: Op<Geometry> = defineOp<Geometry>({
   emit: (emitter, [x, w], geo, y) => {
     if (emitter.target === "portable") return portableConv(emitter, x!, w!, geo, y.shape);
     return byGroup(emitter, geo, [x!, w!], y.shape, ([part, kernel], one, shape) => {
-      if (hasNarrowSide(one, part!.shape[3] as number, shape[3] as number))
-        return toNarrow(emitter, part!, kernel!, fromWide(one, 0), fromWide(one, 1), shape);
+      if (hasFewOutputs(one, part!.shape[3] as number, shape[3] as number))
+        return convToFewChannels(emitter, part!, kernel!, fromInput(one, 0), fromInput(one, 1), shape);
       const cols = columns(emitter, part!, one);
       const flat = emitter.reshape(kernel!, [cols.shape[1]!, shape[3]!]);
       const product = emitter.node("MatMul", [cols, flat], [cols.shape[0]!, shape[3]!]);

@@ -81,17 +81,17 @@ export function imageSize(x: Tensor, where: string): readonly [number, number] {
   return [height, width];
 }
 
-/** @throws ShapeError unless channels, kernel [kh, kw, wide / groups, narrow] and groups agree. */
-export function requireKernel(x: Tensor, kernel: Tensor, wide: number, groups: number, where: string): void {
+/** @throws ShapeError unless channels, kernel [kh, kw, inputs / groups, outputs] and groups agree. */
+export function requireKernel(x: Tensor, kernel: Tensor, inputs: number, groups: number, where: string): void {
   for (const side of [x, kernel]) requireFloat(side, where);
   requireWhole("groups", [groups], 1, where);
-  if (wide % groups !== 0) {
-    throw new ShapeError(`${where}: ${groups} groups must divide the channels - got ${wide}`);
+  if (inputs % groups !== 0) {
+    throw new ShapeError(`${where}: ${groups} groups must divide the channels - got ${inputs}`);
   }
-  const [, , perGroup, narrow] = kernel.shape;
-  if (kernel.shape.length !== 4 || perGroup !== wide / groups || (narrow as number) % groups !== 0) {
+  const [, , perGroup, outputs] = kernel.shape;
+  if (kernel.shape.length !== 4 || perGroup !== inputs / groups || (outputs as number) % groups !== 0) {
     throw new ShapeError(
-      `${where}: ${wide} channels in ${groups} group(s) need a kernel [kh, kw, ${wide / groups}, multiple of ${groups}] - got ${formatShape(kernel.shape)} for images ${formatShape(x.shape)}`,
+      `${where}: ${inputs} channels in ${groups} group(s) need a kernel [kh, kw, ${inputs / groups}, multiple of ${groups}] - got ${formatShape(kernel.shape)} for images ${formatShape(x.shape)}`,
     );
   }
 }
@@ -115,22 +115,22 @@ function forEachTap(geo: Geometry, body: (input: number, output: number, tap: nu
 
 /**
  * Calls `body` for every product x[n, i, c] * w[t, c, o] * g[n, p, o] of the trilinear form that a convolution and its
- * two adjoints share, with the flat positions of the three.
+ * two adjoints share, with the flat positions of the three. The shape holds the numbers of images, input channels and output channels.
  */
 export function forEachProduct(
   geo: Geometry,
-  [batch, wide, narrow]: Shape,
+  [batch, inputs, outputs]: Shape,
   body: (x: number, w: number, g: number) => void,
 ): void {
-  const [c, o] = [wide! / geo.groups, narrow! / geo.groups];
-  const [inputs, outputs] = [geo.input[0] * geo.input[1], geo.output[0] * geo.output[1]];
+  const [c, o] = [inputs! / geo.groups, outputs! / geo.groups];
+  const [inputSize, outputSize] = [geo.input[0] * geo.input[1], geo.output[0] * geo.output[1]];
   for (let n = 0; n < batch!; n++) {
     forEachTap(geo, (from, to, tap) => {
-      const x = (n * inputs + from) * wide!;
-      const g = (n * outputs + to) * narrow!;
+      const x = (n * inputSize + from) * inputs!;
+      const g = (n * outputSize + to) * outputs!;
       for (let group = 0; group < geo.groups; group++) {
         for (let i = 0; i < c; i++) {
-          const w = (tap * c + i) * narrow! + group * o;
+          const w = (tap * c + i) * outputs! + group * o;
           for (let j = 0; j < o; j++) body(x + group * c + i, w + j, g + group * o + j);
         }
       }
@@ -138,7 +138,7 @@ export function forEachProduct(
   }
 }
 
-export function flopsOf(geo: Geometry, batch: unknown, wide: number, narrow: number): number {
+export function flopsOf(geo: Geometry, batch: unknown, inputs: number, outputs: number): number {
   const places = geo.output[0] * geo.output[1] * geo.kernel[0] * geo.kernel[1];
-  return (2 * (typeof batch === "number" ? batch : 1) * places * wide * narrow) / geo.groups;
+  return (2 * (typeof batch === "number" ? batch : 1) * places * inputs * outputs) / geo.groups;
 }

@@ -6,16 +6,16 @@ import type { Geometry } from "./geometry.ts";
 /** Along one axis: for each position and tap, the position on the other side; null if there is none. */
 export type AxisSources = readonly (readonly (number | null)[])[];
 
-/** For each position of the narrow side, the positions of the wide one. */
-export function fromWide(geo: Geometry, axis: 0 | 1): AxisSources {
+/** For each position of the output, the positions of the input. */
+export function fromInput(geo: Geometry, axis: 0 | 1): AxisSources {
   return sourcesOf(geo.output[axis], geo, axis, (place, tap) => {
     const at = place * geo.stride[axis] - geo.padding[axis] + tap * geo.dilation[axis];
     return at >= 0 && at < geo.input[axis] ? at : null;
   });
 }
 
-/** For each position of the wide side, the positions of the narrow one. */
-export function fromNarrow(geo: Geometry, axis: 0 | 1): AxisSources {
+/** For each position of the input, the positions of the output. */
+export function fromOutput(geo: Geometry, axis: 0 | 1): AxisSources {
   return sourcesOf(geo.input[axis], geo, axis, (place, tap) => {
     const at = (place + geo.padding[axis] - tap * geo.dilation[axis]) / geo.stride[axis];
     return Number.isInteger(at) && at >= 0 && at < geo.output[axis] ? at : null;
@@ -33,7 +33,10 @@ function sourcesOf(
   );
 }
 
-/** The most taps that reach a position; at least one, of zeros, because padding can be so wide that none reaches any. */
+/**
+ * The largest number of taps that reach any one position, but at least 1: with very wide padding no tap reaches the
+ * other side, and the single table then contains only `none`.
+ */
 export function mostTaps(down: AxisSources, across: AxisSources): number {
   const most = (sources: AxisSources) =>
     sources.reduce((largest, list) => Math.max(largest, list.filter((place) => place !== null).length), 0);
@@ -41,9 +44,11 @@ export function mostTaps(down: AxisSources, across: AxisSources): number {
 }
 
 /**
- * Table r holds, for each position of a side, the r-th of the rows (position of the other side, tap) that reach it.
- * @param width Of the other side.
- * @param none What stands for no row.
+ * Table r holds, for each position of the input or output, the r-th of the rows (position of the other side, tap) that
+ * reach it.
+ * @param width Width of the other side.
+ * @param count Number of tables: `mostTaps`.
+ * @param none Entry for a position that fewer rows reach.
  */
 export function tapTables(
   down: AxisSources,
@@ -75,16 +80,19 @@ export function tapTables(
 
 /** The patches of x under a kernel. A convolution and the gradient of its kernel share them. */
 export function columns(emitter: Emitter, x: Value, geo: Geometry): Value {
-  return patches(emitter, x, fromWide(geo, 0), fromWide(geo, 1));
+  return patches(emitter, x, fromInput(geo, 0), fromInput(geo, 1));
 }
 
-/** For each position of the wide side, the rows of g that reach it, shared with the gradient for the wide side. */
-export function columnsOfNarrow(emitter: Emitter, g: Value, geo: Geometry): Value {
-  return patches(emitter, g, fromNarrow(geo, 0), fromNarrow(geo, 1));
+/** For each position of the input, the rows of g that reach it, shared with the gradient for the input. */
+export function columnsOfGradient(emitter: Emitter, g: Value, geo: Geometry): Value {
+  return patches(emitter, g, fromOutput(geo, 0), fromOutput(geo, 1));
 }
 
-/** A side is narrow if it has at most this many channels, and at most a quarter as many as the other side: gathering its rows is cheap. */
-const narrowest = 8;
+/**
+ * The output counts as having few channels if it has at most this many, and at most a quarter as many as the input:
+ * gathering its rows is then cheap.
+ */
+const maxFewChannels = 8;
 /** Kernel width from which patches are gathered in two steps: the taps of each line, then the lines. */
 const wideKernel = 5;
 
@@ -95,7 +103,7 @@ const wideKernel = 5;
 export function patches(emitter: Emitter, x: Value, down: AxisSources, across: AxisSources): Value {
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const [places, taps] = [down.length * across.length, down[0]!.length * across[0]!.length];
-  if (across[0]!.length >= wideKernel && c <= narrowest) {
+  if (across[0]!.length >= wideKernel && c <= maxFewChannels) {
     const lines = linePatches(emitter, x, across);
     const gathered = gatherRows(emitter, lines, lineTable(down, across.length, h));
     return emitter.reshape(gathered, [n * places, taps * c]);
@@ -136,22 +144,22 @@ function lineTable(down: AxisSources, width: number, h: number): Int32Array<Arra
 }
 
 /**
- * Whether it is cheaper to gather rows of the narrow side's few channels than of the wide side's many. False if the result
- * has far fewer positions than the image, because all positions of the image would be multiplied.
+ * Whether it is cheaper to gather rows of the output's few channels than of the input's many. False if the output has far
+ * fewer positions than the input, because all positions of the input would be multiplied.
  */
-export function hasNarrowSide({ kernel, input, output }: Geometry, wide: number, narrow: number): boolean {
+export function hasFewOutputs({ kernel, input, output }: Geometry, inputs: number, outputs: number): boolean {
   const isFull = input[0] * input[1] <= 2 * output[0] * output[1];
-  return narrow <= narrowest && wide >= 4 * narrow && isFull && kernel[0] * kernel[1] > 1;
+  return outputs <= maxFewChannels && inputs >= 4 * outputs && isFull && kernel[0] * kernel[1] > 1;
 }
 
 /** Copying this many numbers takes as long as locating a row. */
 const rowWorth = 8;
 
 /**
- * Computes few channels for each position, [n, places, o]: x [n, h, w, c] times a kernel [kh, kw, c, o], by the positions of x that each
- * tap uses.
+ * A convolution with few output channels: x [n, h, w, c] with kernel [kh, kw, c, o]; `down` and `across` give the position
+ * of x that each tap reads.
  */
-export function toNarrow(
+export function convToFewChannels(
   emitter: Emitter,
   x: Value,
   kernel: Value,

@@ -4,13 +4,13 @@ import type { Dims } from "../../graph/tensor.ts";
 import type { Geometry } from "./geometry.ts";
 import {
   type AxisSources,
-  fromNarrow,
+  fromOutput,
   gatherRows,
   mostTaps,
   patches,
   permute,
   tapTables,
-  toNarrow,
+  convToFewChannels,
 } from "./lowering.ts";
 
 /** Up to this many channels (pictures), products by tap and a sum of rows are faster than phases. */
@@ -45,9 +45,9 @@ function emitByTap(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape: D
   const [n, h, width, c] = shape as [number, number, number, number];
   const o = w.shape[3] as number;
   const [places, taps] = [geo.output[0] * geo.output[1], geo.kernel[0] * geo.kernel[1]];
-  const [down, across] = [fromNarrow(geo, 0), fromNarrow(geo, 1)];
+  const [down, across] = [fromOutput(geo, 0), fromOutput(geo, 1)];
   const rounds = mostTaps(down, across);
-  if (rounds > fewTaps) return toNarrow(emitter, g, permute(emitter, w, [0, 1, 3, 2]), down, across, shape);
+  if (rounds > fewTaps) return convToFewChannels(emitter, g, permute(emitter, w, [0, 1, 3, 2]), down, across, shape);
   const kernel = emitter.reshape(w, [taps * c, o]);
   const rows = emitter.reshape(g, [n * places, o]);
   const product = emitter.node("Gemm", [rows, kernel], [n * places, taps * c], {
@@ -100,9 +100,9 @@ function emitByPhase(emitter: Emitter, g: Value, w: Value, geo: Geometry, shape:
     return interleave(emitter, parts, [n * rows, cols, c]);
   });
   const whole = interleave(emitter, lines, [n, rows, cols * horizontal.length * c]);
-  const [tall, wide] = [rows * vertical.length, cols * horizontal.length];
-  const result = emitter.reshape(whole, [n, tall, wide, c]);
-  if (tall === h && wide === width) return result;
+  const [fullHeight, fullWidth] = [rows * vertical.length, cols * horizontal.length];
+  const result = emitter.reshape(whole, [n, fullHeight, fullWidth, c]);
+  if (fullHeight === h && fullWidth === width) return result;
   const bounds = [
     [0, 0],
     [h, width],

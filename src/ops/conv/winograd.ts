@@ -76,9 +76,9 @@ const largestShare = 0.7;
 interface Axis extends Algorithm {
   readonly stride: number;
   readonly padding: number;
-  /** Extents of both sides. */
-  readonly wide: number;
-  readonly narrow: number;
+  /** Extents of the convolution's input and output. */
+  readonly inputExtent: number;
+  readonly outputExtent: number;
   /** Number of pairs of outputs. */
   readonly tiles: number;
 }
@@ -94,28 +94,28 @@ export function winograd(geo: Geometry, c: number, o: number): Winograd | null {
 }
 
 function axisOf(geo: Geometry, axis: 0 | 1): Axis | null {
-  const [stride, narrow] = [geo.stride[axis], geo.output[axis]];
+  const [stride, outputExtent] = [geo.stride[axis], geo.output[axis]];
   const algorithm = algorithms[geo.kernel[axis] / stride];
   if (algorithm === undefined || geo.dilation[axis] !== 1) return null;
-  const tiles = Math.ceil(narrow / 2);
-  return { ...algorithm, stride, narrow, tiles, wide: geo.input[axis], padding: geo.padding[axis]! };
+  const tiles = Math.ceil(outputExtent / 2);
+  return { ...algorithm, stride, outputExtent, tiles, inputExtent: geo.input[axis], padding: geo.padding[axis]! };
 }
 
-/** The adjoint of a convolution of stride 1 along an axis, as a convolution of the other side. */
+/** The adjoint of a convolution of stride 1 along an axis, as a convolution of its output. */
 function mirrored(axis: Axis): Axis {
-  const { wide, narrow, kernel, padding } = axis;
+  const { inputExtent, outputExtent, kernel, padding } = axis;
   return {
     ...axis,
-    wide: narrow,
-    narrow: wide,
-    tiles: Math.ceil(wide / 2),
+    inputExtent: outputExtent,
+    outputExtent: inputExtent,
+    tiles: Math.ceil(inputExtent / 2),
     padding: kernel[0]!.length - 1 - padding,
   };
 }
 
-/** Multiplications, as a share of those of the plain sum. */
-function shareOf({ kernel, tiles, narrow }: Axis): number {
-  return (kernel.length * tiles) / (kernel[0]!.length * narrow);
+/** Multiplications, as a share of those of direct convolution. */
+function shareOf({ kernel, tiles, outputExtent }: Axis): number {
+  return (kernel.length * tiles) / (kernel[0]!.length * outputExtent);
 }
 
 /** The convolution of x [n, h, w, c] with w [kh, kw, c, o]: [n, h', w', o]. */
@@ -130,7 +130,7 @@ function convolved(x: Tensor, kernel: Tensor, axes: Winograd): Tensor {
   const products = gridOf(matmul(ofImage(x, axes), kernel), axes, [n, down.tiles, across.tiles, o]);
   const sums = gridSums(products, { ...whole(down.output, 0), to: 4 }, { ...whole(across.output, 1), to: 6 });
   const y = reshape(sums, [n, 2 * down.tiles, 2 * across.tiles, o]);
-  return slice(slice(y, 1, 0, down.narrow), 2, 0, across.narrow);
+  return slice(slice(y, 1, 0, down.outputExtent), 2, 0, across.outputExtent);
 }
 
 /** Its adjoint with respect to x: g [n, h', w', o] with w [kh, kw, c, o] to [n, h, w, c]. */
@@ -152,7 +152,7 @@ export function winogradTranspose(g: Tensor, w: Tensor, axes: Winograd): Tensor 
     const columns = reshape(overlapped(parts, across, 3), [n, down.tiles, down.stride, extentOf(across), c]);
     return trimmed(columns, 3, across);
   });
-  const rows = reshape(overlapped(lines, down, 1), [n, extentOf(down), across.wide, c]);
+  const rows = reshape(overlapped(lines, down, 1), [n, extentOf(down), across.inputExtent, c]);
   return trimmed(rows, 1, down);
 }
 
@@ -171,7 +171,7 @@ export function winogradWeightGrad(x: Tensor, g: Tensor, axes: Winograd): Tensor
 function ofImage(x: Tensor, [down, across]: Winograd): Tensor {
   const [n, c] = [x.shape[0] as number, x.shape[3] as number];
   const padded = [down, across].reduce((image, axis, i) => {
-    const used = Math.min(axis.wide, extentOf(axis) - axis.padding);
+    const used = Math.min(axis.inputExtent, extentOf(axis) - axis.padding);
     const rest = extentOf(axis) - axis.padding - used;
     return padAxis(slice(image, i + 1, 0, used), i + 1, axis.padding, rest);
   }, x);
@@ -208,7 +208,7 @@ function ofKernel(taps: Tensor, [down, across]: Winograd, turned = false): Tenso
 function ofGradient(g: Tensor, [down, across]: Winograd): Tensor {
   const n = g.shape[0] as number;
   const padded = [down, across].reduce(
-    (image, { narrow, tiles }, i) => padAxis(image, i + 1, 0, 2 * tiles - narrow),
+    (image, { outputExtent, tiles }, i) => padAxis(image, i + 1, 0, 2 * tiles - outputExtent),
     g,
   );
   const tiled = ({ output, tiles }: Axis, axis: number) => ({
@@ -270,8 +270,8 @@ function extentOf({ tiles, stride }: Axis): number {
 
 /** The image without its padding, with zeros where no output reaches. */
 function trimmed(x: Tensor, at: number, axis: Axis): Tensor {
-  const used = Math.min(axis.wide, extentOf(axis) - axis.padding);
-  return padAxis(slice(x, at, axis.padding, axis.padding + used), at, 0, axis.wide - used);
+  const used = Math.min(axis.inputExtent, extentOf(axis) - axis.padding);
+  return padAxis(slice(x, at, axis.padding, axis.padding + used), at, 0, axis.inputExtent - used);
 }
 
 function slices(x: Tensor, axis: number): Tensor[] {

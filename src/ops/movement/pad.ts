@@ -71,14 +71,14 @@ export function padReflect(x: Tensor, pads: readonly (readonly [number, number])
 function requireLengths(x: Tensor, lengths: readonly [number, number], most: number, where: string): void {
   if (lengths.some((length) => !Number.isInteger(length) || length < 0 || length > most)) {
     throw new ShapeError(
-      `${where}: pads of ${formatShape(x.shape)} must be whole numbers from 0${most === Infinity ? "" : ` to ${most}`} - got ${formatShape(lengths)}`,
+      `${where}: pads of ${formatShape(x.shape)} must be ${most === Infinity ? "nonnegative integers" : `integers in [0, ${most}]`} - got ${formatShape(lengths)}`,
     );
   }
 }
 
 /**
- * Pads that do not overlap are concatenated instead of added: the gradient of splitting a tensor. Pads of the same
- * place are added first.
+ * A sum of padded tensors whose original parts do not overlap becomes a concatenation of these parts (it occurs as the
+ * gradient of splitting a tensor). Parts with the same offset are added first.
  */
 function joined(terms: readonly Tensor[]): Tensor | null {
   const { axis } = terms[0]!.attrs as { axis: number };

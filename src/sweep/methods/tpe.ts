@@ -21,7 +21,7 @@ const betterOf = (n: number): number => Math.min(25, Math.ceil(1 * Math.sqrt(n))
  */
 export const tpe: SearchMethod = {
   name: "tpe",
-  summary: "draws like the best configurations so far (tree-structured Parzen estimator)",
+  summary: "samples configurations that resemble the best ones so far (tree-structured Parzen estimator)",
   source: "Bergstra et al., NeurIPS 2011, section 4",
   ends: false,
   learns: true,

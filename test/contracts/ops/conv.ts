@@ -3,184 +3,184 @@ import { type ConvOptions, geometry } from "../../../src/ops/conv/geometry.ts";
 import * as ops from "../../../src/ops/index.ts";
 import { type Contract, type OpCase, contract, reals } from "./case.ts";
 
-/** One geometry: images [n, h, w, wide] and a kernel [kh, kw, wide / groups, narrow]. */
+/** One geometry: images [n, h, w, c] and a kernel [kh, kw, c / groups, o]. */
 export interface Layout {
   readonly n: number;
   readonly size: readonly [number, number];
   readonly kernel: readonly [number, number];
-  readonly wide: number;
-  readonly narrow: number;
+  readonly c: number;
+  readonly o: number;
   readonly options?: ConvOptions;
 }
 
 const layouts: Readonly<Record<string, Layout>> = {
-  "3x3": { n: 2, size: [4, 5], kernel: [3, 3], wide: 2, narrow: 3 },
-  "3x3, same size": { n: 2, size: [4, 3], kernel: [3, 3], wide: 2, narrow: 2, options: { padding: 1 } },
+  "3x3": { n: 2, size: [4, 5], kernel: [3, 3], c: 2, o: 3 },
+  "3x3, same size": { n: 2, size: [4, 3], kernel: [3, 3], c: 2, o: 2, options: { padding: 1 } },
   "4x4, stride 2, padding 1": {
     n: 2,
     size: [6, 4],
     kernel: [4, 4],
-    wide: 2,
-    narrow: 2,
+    c: 2,
+    o: 2,
     options: { stride: 2, padding: 1 },
   },
   "4x4, stride 2, padding 1, many channels": {
     n: 1,
     size: [4, 4],
     kernel: [4, 4],
-    wide: 10,
-    narrow: 3,
+    c: 10,
+    o: 3,
     options: { stride: 2, padding: 1 },
   },
   "5x5, stride 2, padding 2, many channels, a rest": {
     n: 1,
     size: [5, 6],
     kernel: [5, 5],
-    wide: 9,
-    narrow: 2,
+    c: 9,
+    o: 2,
     options: { stride: 2, padding: 2 },
   },
-  "1x1": { n: 2, size: [3, 2], kernel: [1, 1], wide: 3, narrow: 2 },
-  "1x1, stride 2": { n: 2, size: [4, 3], kernel: [1, 1], wide: 2, narrow: 2, options: { stride: 2 } },
-  "1x1, stride 3, many channels": { n: 1, size: [5, 7], kernel: [1, 1], wide: 9, narrow: 2, options: { stride: 3 } },
-  "2x2, stride 3": { n: 1, size: [6, 7], kernel: [2, 2], wide: 2, narrow: 2, options: { stride: 3 } },
+  "1x1": { n: 2, size: [3, 2], kernel: [1, 1], c: 3, o: 2 },
+  "1x1, stride 2": { n: 2, size: [4, 3], kernel: [1, 1], c: 2, o: 2, options: { stride: 2 } },
+  "1x1, stride 3, many channels": { n: 1, size: [5, 7], kernel: [1, 1], c: 9, o: 2, options: { stride: 3 } },
+  "2x2, stride 3": { n: 1, size: [6, 7], kernel: [2, 2], c: 2, o: 2, options: { stride: 3 } },
   "2x2, stride 3, one output, as high as the kernel": {
     n: 2,
     size: [2, 3],
     kernel: [2, 2],
-    wide: 3,
-    narrow: 2,
+    c: 3,
+    o: 2,
     options: { stride: 3 },
   },
   "2x2, stride 3, one output, larger than the kernel": {
     n: 2,
     size: [3, 4],
     kernel: [2, 2],
-    wide: 3,
-    narrow: 2,
+    c: 3,
+    o: 2,
     options: { stride: 3 },
   },
   "3x3, stride 3, many channels": {
     n: 1,
     size: [7, 5],
     kernel: [3, 3],
-    wide: 9,
-    narrow: 2,
+    c: 9,
+    o: 2,
     options: { stride: 3, padding: 1 },
   },
   "a stride for each axis": {
     n: 1,
     size: [5, 6],
     kernel: [3, 2],
-    wide: 2,
-    narrow: 2,
+    c: 2,
+    o: 2,
     options: { stride: [1, 3], padding: [1, 0] },
   },
   "four paddings": {
     n: 2,
     size: [3, 4],
     kernel: [3, 2],
-    wide: 2,
-    narrow: 2,
+    c: 2,
+    o: 2,
     options: { stride: 2, padding: [2, 0, 1, 3] },
   },
   "four paddings, many channels": {
     n: 1,
     size: [3, 4],
     kernel: [3, 2],
-    wide: 9,
-    narrow: 2,
+    c: 9,
+    o: 2,
     options: { stride: 2, padding: [0, 1, 2, 0] },
   },
-  "padding beyond the kernel": { n: 1, size: [2, 2], kernel: [2, 2], wide: 2, narrow: 2, options: { padding: 3 } },
-  "rows that no tap reaches": { n: 1, size: [8, 6], kernel: [2, 2], wide: 9, narrow: 2, options: { stride: [4, 3] } },
-  dilation: { n: 2, size: [5, 6], kernel: [2, 3], wide: 2, narrow: 2, options: { dilation: 2, padding: 1 } },
+  "padding beyond the kernel": { n: 1, size: [2, 2], kernel: [2, 2], c: 2, o: 2, options: { padding: 3 } },
+  "rows that no tap reaches": { n: 1, size: [8, 6], kernel: [2, 2], c: 9, o: 2, options: { stride: [4, 3] } },
+  dilation: { n: 2, size: [5, 6], kernel: [2, 3], c: 2, o: 2, options: { dilation: 2, padding: 1 } },
   "dilation and stride": {
     n: 1,
     size: [7, 8],
     kernel: [3, 2],
-    wide: 2,
-    narrow: 2,
+    c: 2,
+    o: 2,
     options: { dilation: [2, 3], stride: 2, padding: [2, 1] },
   },
   "dilation and stride, many channels": {
     n: 1,
     size: [6, 7],
     kernel: [3, 2],
-    wide: 9,
-    narrow: 1,
+    c: 9,
+    o: 1,
     options: { dilation: [2, 3], stride: [2, 3], padding: 1 },
   },
-  "two groups": { n: 2, size: [4, 3], kernel: [3, 2], wide: 4, narrow: 6, options: { groups: 2, padding: 1 } },
+  "two groups": { n: 2, size: [4, 3], kernel: [3, 2], c: 4, o: 6, options: { groups: 2, padding: 1 } },
   "a group for each channel, stride 2": {
     n: 2,
     size: [4, 5],
     kernel: [3, 3],
-    wide: 3,
-    narrow: 6,
+    c: 3,
+    o: 6,
     options: { groups: 3, stride: 2, padding: 1 },
   },
   "two groups of many channels": {
     n: 1,
     size: [4, 4],
     kernel: [2, 2],
-    wide: 18,
-    narrow: 2,
+    c: 18,
+    o: 2,
     options: { groups: 2, stride: 2 },
   },
-  "a kernel as large as the image": { n: 2, size: [3, 4], kernel: [3, 4], wide: 2, narrow: 3 },
+  "a kernel as large as the image": { n: 2, size: [3, 4], kernel: [3, 4], c: 2, o: 3 },
   "a kernel as large as the image, stride 2": {
     n: 2,
     size: [3, 3],
     kernel: [3, 3],
-    wide: 2,
-    narrow: 3,
+    c: 2,
+    o: 3,
     options: { stride: 2 },
   },
   "a kernel as large as the padded image": {
     n: 1,
     size: [2, 3],
     kernel: [4, 5],
-    wide: 2,
-    narrow: 2,
+    c: 2,
+    o: 2,
     options: { padding: 1 },
   },
-  "a kernel larger than the image": { n: 1, size: [2, 2], kernel: [5, 5], wide: 2, narrow: 2, options: { padding: 2 } },
-  "a picture of one pixel": { n: 2, size: [1, 1], kernel: [1, 1], wide: 2, narrow: 3 },
-  "many taps, few channels": { n: 1, size: [8, 8], kernel: [7, 7], wide: 1, narrow: 2, options: { padding: 3 } },
-  "many taps, a narrow result": {
+  "a kernel larger than the image": { n: 1, size: [2, 2], kernel: [5, 5], c: 2, o: 2, options: { padding: 2 } },
+  "a picture of one pixel": { n: 2, size: [1, 1], kernel: [1, 1], c: 2, o: 3 },
+  "many taps, few channels": { n: 1, size: [8, 8], kernel: [7, 7], c: 1, o: 2, options: { padding: 3 } },
+  "many taps, few output channels": {
     n: 2,
     size: [5, 6],
     kernel: [3, 5],
-    wide: 8,
-    narrow: 2,
+    c: 8,
+    o: 2,
     options: { padding: [1, 2] },
   },
   "many taps apart, few channels": {
     n: 2,
     size: [6, 7],
     kernel: [2, 5],
-    wide: 2,
-    narrow: 8,
+    c: 2,
+    o: 8,
     options: { padding: [1, 3, 0, 2], dilation: [2, 2] },
   },
   "many taps, few channels, stride 2": {
     n: 2,
     size: [5, 8],
     kernel: [4, 6],
-    wide: 2,
-    narrow: 3,
+    c: 2,
+    o: 3,
     options: { padding: [1, 2], stride: 2 },
   },
-  "many output channels": { n: 1, size: [4, 4], kernel: [3, 3], wide: 4, narrow: 20, options: { padding: 1 } },
+  "many output channels": { n: 1, size: [4, 4], kernel: [3, 3], c: 4, o: 20, options: { padding: 1 } },
 };
 
 function outputOf({ size, kernel, options = {} }: Layout): readonly [number, number] {
   return geometry(size, kernel, options, "conv").output;
 }
 
-function kernelShape({ kernel, wide, narrow, options = {} }: Layout): [number, number, number, number] {
-  return [...kernel, wide / (options.groups ?? 1), narrow];
+function kernelShape({ kernel, c, o, options = {} }: Layout): [number, number, number, number] {
+  return [...kernel, c / (options.groups ?? 1), o];
 }
 
 function cases(of: (layout: Layout) => Pick<OpCase, "feeds" | "build" | "shape"> & Partial<OpCase>): OpCase[] {
@@ -206,11 +206,11 @@ export const conv: readonly Contract[] = [
   contract(ops.convOp, {
     functions: ["conv2d"],
     cases: cases((layout) => {
-      const { n, size, wide, narrow, options } = layout;
+      const { n, size, c, o, options } = layout;
       return {
-        feeds: { x: reals(n, ...size, wide), w: reals(...kernelShape(layout)) },
+        feeds: { x: reals(n, ...size, c), w: reals(...kernelShape(layout)) },
         build: ({ x, w }) => ops.conv2d(x!, w!, options),
-        shape: [n, ...outputOf(layout), narrow],
+        shape: [n, ...outputOf(layout), o],
       };
     }),
     refuses: [
@@ -270,11 +270,11 @@ export const conv: readonly Contract[] = [
   contract(ops.convTransposeOp, {
     functions: ["convTranspose2d"],
     cases: cases((layout) => {
-      const { n, size, wide, narrow, options } = layout;
+      const { n, size, c, o, options } = layout;
       return {
-        feeds: { x: reals(n, ...outputOf(layout), narrow), w: reals(...kernelShape(layout)) },
+        feeds: { x: reals(n, ...outputOf(layout), o), w: reals(...kernelShape(layout)) },
         build: ({ x, w }) => ops.convTranspose2d(x!, w!, { ...options, outputPadding: outputPadding(layout) }),
-        shape: [n, ...size, wide],
+        shape: [n, ...size, c],
       };
     }),
     refuses: [
@@ -313,9 +313,9 @@ export const conv: readonly Contract[] = [
   contract(ops.convWeightGradOp, {
     functions: [],
     cases: cases((layout) => {
-      const { n, size, kernel, wide, narrow, options = {} } = layout;
+      const { n, size, kernel, c, o, options = {} } = layout;
       return {
-        feeds: { x: reals(n, ...size, wide), g: reals(n, ...outputOf(layout), narrow) },
+        feeds: { x: reals(n, ...size, c), g: reals(n, ...outputOf(layout), o) },
         build: ({ x, g }) => apply(ops.convWeightGradOp, [x!, g!], geometry(size, kernel, options, "conv")),
         symbolic: ["x", "g"],
         shape: kernelShape(layout),
