@@ -28,6 +28,22 @@ const layouts: Readonly<Record<string, Layout>> = {
     o: 16,
     options: { stride: 2, padding: 1 },
   },
+  "4x4, stride 2, half tiles": {
+    n: 2,
+    size: [14, 14],
+    kernel: [4, 4],
+    c: 16,
+    o: 18,
+    options: { stride: 2, padding: 1 },
+  },
+  "4x4, stride 2, half tiles and four paddings": {
+    n: 1,
+    size: [15, 11],
+    kernel: [4, 4],
+    c: 16,
+    o: 17,
+    options: { stride: 2, padding: [0, 2, 3, 2] },
+  },
   "4x4, stride 2, rows that no output reaches": {
     n: 1,
     size: [9, 9],

@@ -70,7 +70,7 @@ const algorithms: Readonly<Record<number, Algorithm>> = {
 /** With fewer channels on either side, the transforms take as much time as they save. */
 const fewestChannels = 16;
 /** The largest share of a convolution's multiplications for which the transforms pay off. */
-const largestShare = 0.7;
+const largestShare = 0.75;
 
 /** One axis of a convolution. */
 interface Axis extends Algorithm {
@@ -101,16 +101,17 @@ function axisOf(geo: Geometry, axis: 0 | 1): Axis | null {
   return { ...algorithm, stride, outputExtent, tiles, inputExtent: geo.input[axis], padding: geo.padding[axis]! };
 }
 
-/** The adjoint of a convolution of stride 1 along an axis, as a convolution of its output. */
-function mirrored(axis: Axis): Axis {
-  const { inputExtent, outputExtent, kernel, padding } = axis;
-  return {
-    ...axis,
-    inputExtent: outputExtent,
-    outputExtent: inputExtent,
-    tiles: Math.ceil(inputExtent / 2),
-    padding: kernel[0]!.length - 1 - padding,
-  };
+/**
+ * The adjoint of a convolution along an axis as a convolution of its output, with stride 1, to the places of each phase that
+ * overlap the image. Null if no tap reaches the first of them.
+ */
+function mirrored(axis: Axis): Axis | null {
+  const { stride, inputExtent, outputExtent, kernel, padding } = axis;
+  const [first, end] = [Math.floor(padding / stride), Math.ceil((padding + inputExtent) / stride)];
+  const taps = kernel[0]!.length;
+  if (first >= taps) return null;
+  const tiles = Math.ceil((end - first) / 2);
+  return { ...axis, stride: 1, inputExtent: outputExtent, outputExtent: end - first, tiles, padding: taps - 1 - first };
 }
 
 /** Multiplications, as a share of those of direct convolution. */
@@ -138,10 +139,15 @@ export function winogradTranspose(g: Tensor, w: Tensor, axes: Winograd): Tensor 
   const [down, across] = axes;
   const [n, c] = [g.shape[0] as number, w.shape[2] as number];
   const taps = tapsOf(w, axes);
-  if (axes.every(({ stride, padding, kernel }) => stride === 1 && padding < kernel[0]!.length)) {
-    // With a stride of 1 it is a convolution with the flipped kernel, whose tiles do not overlap.
-    const turned = transpose(taps, [0, 1, 2, 3, 5, 4]);
-    return convolved(g, ofKernel(turned, axes, true), [mirrored(down), mirrored(across)]);
+  const [rows, columns] = [mirrored(down), mirrored(across)];
+  // With a stride of 1, or if it takes no more tiles, it is a convolution with the flipped kernel to the phases as channels, whose
+  // tiles do not overlap.
+  if (rows !== null && columns !== null && isNoLarger(rows, down) && isNoLarger(columns, across)) {
+    const [tall, wide] = taps.shape as [number, number];
+    const phases = down.stride * across.stride * c;
+    const turned = reshape(transpose(taps, [0, 1, 5, 2, 3, 4]), [tall, wide, 1, 1, w.shape[3] as number, phases]);
+    const y = convolved(g, ofKernel(turned, axes, true), [rows, columns]);
+    return interleaved(y, axes, [rows, columns]);
   }
   const product = matmul(ofGradient(g, axes), ofKernel(taps, axes), { transposeB: true });
   const products = slices(gridOf(product, axes, [n, down.tiles, across.tiles, down.stride, across.stride, c]), 0);
@@ -152,8 +158,36 @@ export function winogradTranspose(g: Tensor, w: Tensor, axes: Winograd): Tensor 
     const columns = reshape(overlapped(parts, across, 3), [n, down.tiles, down.stride, extentOf(across), c]);
     return trimmed(columns, 3, across);
   });
-  const rows = reshape(overlapped(lines, down, 1), [n, extentOf(down), across.inputExtent, c]);
-  return trimmed(rows, 1, down);
+  const image = reshape(overlapped(lines, down, 1), [n, extentOf(down), across.inputExtent, c]);
+  return trimmed(image, 1, down);
+}
+
+function isNoLarger(own: Axis, axis: Axis): boolean {
+  return axis.stride === 1 || own.tiles <= axis.tiles;
+}
+
+/** An image whose phases are channels of y. @param own The axes of y. */
+function interleaved(y: Tensor, axes: Winograd, own: Winograd): Tensor {
+  const [[down, across], [rows, columns]] = [axes, own];
+  const phases = reshape(y, [
+    y.shape[0] as number,
+    rows.outputExtent,
+    columns.outputExtent,
+    down.stride,
+    across.stride,
+    -1,
+  ]);
+  const turned = transpose(phases, [0, 1, 3, 2, 4, 5]);
+  const image = reshape(turned, [
+    y.shape[0] as number,
+    rows.outputExtent * down.stride,
+    columns.outputExtent * across.stride,
+    -1,
+  ]);
+  return axes.reduce((part, { padding, stride, inputExtent }, i) => {
+    const start = padding % stride;
+    return slice(part, i + 1, start, start + inputExtent);
+  }, image);
 }
 
 /** Its adjoint with respect to w: x [n, h, w, c] and g [n, h', w', o] to [kh, kw, c, o]. */
