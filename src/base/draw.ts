@@ -1,3 +1,4 @@
+import { boxMuller } from "./box-muller.ts";
 import { type NdArray, type Shape, ndarray, sizeOf } from "./ndarray.ts";
 import type { Key } from "./threefry.ts";
 import { type Xoshiro, streamOf } from "./xoshiro.ts";
@@ -33,14 +34,6 @@ export function fillUniform(stream: Xoshiro, out: Float32Array): void {
 }
 
 function fillNormal(stream: Xoshiro, out: Float32Array): void {
-  // The numbers replace the words that they are made of.
   const words = stream.takeInto(new Uint32Array(out.buffer, out.byteOffset, out.length), 0, 1);
-  const beyond = out.length % 2 === 0 ? 0 : stream.take(1)[0]!;
-  for (let i = 0; i < out.length; i += 2) {
-    // Adding 0.5 keeps the argument of the logarithm above 0.
-    const radius = Math.sqrt(-2 * Math.log((words[i]! + 0.5) * 2 ** -32));
-    const angle = 2 * Math.PI * (i + 1 < out.length ? words[i + 1]! : beyond) * 2 ** -32;
-    out[i] = radius * Math.cos(angle);
-    if (i + 1 < out.length) out[i + 1] = radius * Math.sin(angle);
-  }
+  boxMuller(words, out, out.length % 2 === 0 ? 0 : stream.take(1)[0]!);
 }

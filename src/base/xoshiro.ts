@@ -78,20 +78,32 @@ export class Jump {
     this.images = images;
   }
 
-  /** The state after the jump. */
-  after(state: Int32Array): Int32Array {
-    return mapped(this.images, state);
+  /** Replaces a state by the one after the jump. */
+  apply(state: Int32Array): void {
+    mapInto(this.images, state, 0, state);
   }
 }
 
 /** Maps states [n, 4] by the images of their bits. */
 function mapped(images: Int32Array, states: Int32Array): Int32Array<ArrayBuffer> {
   const out = new Int32Array(states.length);
-  for (let at = 0; at < states.length; at += words) {
-    for (let bit = 0; bit < bits; bit++) {
-      if (((states[at + (bit >> 5)]! >>> (bit & 31)) & 1) === 0) continue;
-      for (let word = 0; word < words; word++) out[at + word]! ^= images[bit * words + word]!;
-    }
-  }
+  for (let at = 0; at < states.length; at += words) mapInto(images, states, at, out);
   return out;
+}
+
+/** Maps the state at an index of `states`, which may also be `out`. */
+function mapInto(images: Int32Array, states: Int32Array, at: number, out: Int32Array): void {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let bit = 0; bit < bits; bit++) {
+    // All bits of the mask are set if the bit is.
+    const mask = -((states[at + (bit >> 5)]! >>> (bit & 31)) & 1);
+    a ^= images[bit * words]! & mask;
+    b ^= images[bit * words + 1]! & mask;
+    c ^= images[bit * words + 2]! & mask;
+    d ^= images[bit * words + 3]! & mask;
+  }
+  out[at] = a;
+  out[at + 1] = b;
+  out[at + 2] = c;
+  out[at + 3] = d;
 }

@@ -232,24 +232,39 @@ function highHalf(k: Nodes, x: Node): Node {
 /** Adding this number to an integer leaves the integer in the low bits. */
 const [magic, magicBits] = [6755399441055744, 0x4338000000000000n];
 const rootHalfDouble = 0x3fe6a09e667f3bcdn;
+/** Added to an exponent, which makes it positive. */
+const exponentOffset = 1024;
 
-/** e^(b log a) for a >= 0, two at once, with a relative error of about 1e-13, which is negligible in float32. */
-function powDouble(k: Nodes, a: Node, b: Node): Node {
+/** Arithmetic in float64, on two numbers at once. */
+export function doubles(k: Nodes): Doubles {
   const [add, sub, mul, div] = (["add", "sub", "mul", "div"] as const).map(
     (name) => (x: Node, y: Node) => k.apply(`f64x2.${name}`, "float64", x, y),
   ) as [Binary, Binary, Binary, Binary];
-  const sum = (coefficients: readonly number[], x: Node) =>
+  const polynomial = (coefficients: readonly number[], x: Node) =>
     coefficients.map((value) => k.double(value)).reduce((total, value) => add(mul(total, x), value));
-  const above = k.apply("i64x2.sub", "float64", a, k.long(rootHalfDouble));
-  const whole = k.shift("i64x2.shr_s", "float64", above, 52);
+  return { add, sub, mul, div, polynomial };
+}
+
+/** Positive normal float64 numbers as m * 2^e, m from sqrt(1/2) to sqrt(2). */
+export function splitDoubles(k: Nodes, x: Node): { m: Node; e: Node } {
+  const offset = (BigInt(exponentOffset) << 52n) - rootHalfDouble;
+  const above = k.apply("i64x2.add", "float64", x, k.long(offset));
   const rest = k.apply("v128.and", "float64", above, k.long((1n << 52n) - 1n));
   const m = k.apply("i64x2.add", "float64", rest, k.long(rootHalfDouble));
-  const e = sub(k.apply("i64x2.add", "float64", whole, k.long(magicBits)), k.double(magic));
+  const whole = k.shift("i64x2.shr_u", "float64", above, 52);
+  const biased = k.apply("i64x2.add", "float64", whole, k.long(magicBits));
+  return { m, e: k.apply("f64x2.sub", "float64", biased, k.double(magic + exponentOffset)) };
+}
+
+/** e^(b log a) for a >= 0, two at once, with a relative error of about 1e-13, which is negligible in float32. */
+function powDouble(k: Nodes, a: Node, b: Node): Node {
+  const { add, sub, mul, div, polynomial } = doubles(k);
+  const { m, e } = splitDoubles(k, a);
   // log m = 2 atanh(s), whose series shrinks by a factor of 0.03 per term.
   const s = div(sub(m, k.double(1)), add(m, k.double(1)));
   const atanh = mul(
     mul(s, k.double(2)),
-    sum(
+    polynomial(
       [17, 15, 13, 11, 9, 7, 5, 3, 1].map((odd) => 1 / odd),
       mul(s, s),
     ),
@@ -270,10 +285,19 @@ function powDouble(k: Nodes, a: Node, b: Node): Node {
   const r = sub(t, mul(n, k.double(Math.LN2)));
   const taylor = Array.from({ length: 13 }, (_, i) => 12 - i).map((i) => 1 / factorial(i));
   const biased = k.apply("i64x2.add", "float64", add(n, k.double(magic)), k.long(1023n - magicBits));
-  return mul(sum(taylor, r), k.shift("i64x2.shl", "float64", biased, 52));
+  return mul(polynomial(taylor, r), k.shift("i64x2.shl", "float64", biased, 52));
 }
 
 type Binary = (x: Node, y: Node) => Node;
+
+interface Doubles {
+  readonly add: Binary;
+  readonly sub: Binary;
+  readonly mul: Binary;
+  readonly div: Binary;
+  /** Coefficients from the highest power on. */
+  readonly polynomial: (coefficients: readonly number[], x: Node) => Node;
+}
 
 function factorial(n: number): number {
   return n <= 1 ? 1 : n * factorial(n - 1);

@@ -1,3 +1,8 @@
+import { maxOf } from "../base/many.ts";
+import { wholeView } from "../graph/view.ts";
+import { normals } from "./box-muller.ts";
+import { operate } from "./emit-nodes.ts";
+import { type Node, Nodes, neededFor, operandsOf } from "./scalars.ts";
 import { FunctionBuilder, type Local, ModuleBuilder } from "./wasm.ts";
 
 /** Streams that the kernel advances at the same time, one per lane. */
@@ -5,18 +10,26 @@ export const lanes = 4;
 /** Bytes of their states: a vector for each of the four words. */
 export const statesBytes = 64;
 
+/** Words of which `normal` makes numbers at the same time. */
+export const normalsAtOnce = 8;
+
 /**
- * A module with the function `uniform(states, at, count)`: `count` numbers of the distribution on [0, 1) from each of four states of
- * xoshiro128++, one after another from the address `at` on. Their states after that replace those at `states`.
+ * A module with these functions of addresses:
+ * - `words(states, at, count)` takes `count` words from each of four states of xoshiro128++, one after another from the address
+ *   `at` on.
+ * - `uniform(states, at, count)` writes numbers of the distribution on [0, 1) instead.
+ * - `normal(at, end)` replaces words between two addresses, a multiple of `normalsAtOnce`, by standard normal numbers.
  * @param shared The maximum number of pages of a shared memory; null if it is not shared.
  */
 export function emitDraws(shared: number | null): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
-  module.add(emitUniform(), "uniform");
+  module.add(emitStreams(false), "words");
+  module.add(emitStreams(true), "uniform");
+  module.add(emitNormal(), "normal");
   return module.finish({ pages: 1, ...(shared !== null && { shared }) });
 }
 
-function emitUniform(): FunctionBuilder {
+function emitStreams(isUniform: boolean): FunctionBuilder {
   const code = new FunctionBuilder(["i32", "i32", "i32"]);
   const [states, at, count] = code.params as [Local, Local, Local];
   const state = Array.from({ length: 4 }, () => code.local("v128")) as [Local, Local, Local, Local];
@@ -47,13 +60,16 @@ function emitUniform(): FunctionBuilder {
   code.loop(() => {
     code.get(a).get(d).op("i32x4.add").set(drawn);
     rotated(drawn, 7);
+    code.get(a).op("i32x4.add");
     // 24 bits are exact in float32.
-    code.get(a).op("i32x4.add").i32(8).op("i32x4.shr_u").op("f32x4.convert_i32x4_s");
-    code
-      .f32(2 ** -24)
-      .op("f32x4.splat")
-      .op("f32x4.mul")
-      .set(drawn);
+    if (isUniform) {
+      code.i32(8).op("i32x4.shr_u").op("f32x4.convert_i32x4_s");
+      code
+        .f32(2 ** -24)
+        .op("f32x4.splat")
+        .op("f32x4.mul");
+    }
+    code.set(drawn);
     places.forEach((place, lane) => {
       code.get(place).get(drawn).memory("v128.store32_lane", { lane });
       code.get(place).i32(4).op("i32.add").set(place);
@@ -68,11 +84,53 @@ function emitUniform(): FunctionBuilder {
     code.set(d);
     code.get(places.at(-1)!).get(end).op("i32.ne");
   });
-  state.forEach((word, i) =>
-    code
-      .get(states)
-      .get(word)
-      .memory("v128.store", { offset: 16 * i }),
-  );
   return code;
+}
+
+function emitNormal(): FunctionBuilder {
+  const code = new FunctionBuilder(["i32", "i32"]);
+  const [at, end] = code.params as [Local, Local];
+  const k = new Nodes();
+  const words = [0, 4].map((offset) => k.load({ ...wholeView(code, [4]), offset }, "int32"));
+  const results = normals(k, words[0]!, words[1]!);
+  const nodes = inOrder(results);
+  const locals = new Map(nodes.map((node) => [node, code.local("v128")]));
+  // V8 12 and newer computes constants where they are written, even in a loop.
+  for (const node of nodes) if (node.kind === "constant") code.v128(node.bytes).set(locals.get(node)!);
+  code.loop(() => {
+    for (const node of nodes) {
+      if (node.kind === "constant") continue;
+      if (node.kind === "load") code.get(at).memory("v128.load", { offset: 4 * node.view.offset });
+      else {
+        for (const operand of node.operands) code.get(locals.get(operand)!);
+        operate(code, node);
+      }
+      code.set(locals.get(node)!);
+    }
+    results.forEach((node, i) =>
+      code
+        .get(at)
+        .get(locals.get(node)!)
+        .memory("v128.store", { offset: 16 * i }),
+    );
+    code
+      .get(at)
+      .i32(4 * normalsAtOnce)
+      .op("i32.add")
+      .tee(at);
+    code.get(end).op("i32.ne");
+  });
+  return code;
+}
+
+/**
+ * Nodes by the length of the longest chain of operations before them. A processor looks only some hundred instructions ahead for
+ * those that it can start, and V8 12 and newer does not change their order.
+ */
+function inOrder(roots: readonly Node[]): Node[] {
+  const depths = new Map<Node, number>();
+  for (const node of neededFor(roots)) {
+    depths.set(node, 1 + maxOf([0, ...operandsOf(node).map((operand) => depths.get(operand)!)]));
+  }
+  return [...depths.keys()].toSorted((a, b) => depths.get(a)! - depths.get(b)!);
 }

@@ -56,7 +56,7 @@ export class NodeWriter {
     for (const first of [0, 4] as const) {
       if (node.kind === "applied") {
         for (const operand of node.operands) code.get(this.localOf(operand, first));
-        this.operate(node);
+        operate(code, node);
       } else this.pushLeaf(node, 4, first);
       code.set(this.localOf(node, first));
     }
@@ -71,7 +71,7 @@ export class NodeWriter {
     }
     if (node.kind === "applied") {
       for (const operand of node.operands) this.push(operand, width);
-      this.operate(node);
+      operate(code, node);
     } else this.pushLeaf(node, width, 0);
     if ((this.uses.get(node) ?? 0) > 1) {
       code.tee(this.localOf(node));
@@ -83,11 +83,11 @@ export class NodeWriter {
     if (node.kind === "constant") this.code.v128(node.bytes);
     else this.memory.pushLoad(this.nest.loads.get(node)!, node.type as Load["type"], width, first);
   }
+}
 
-  /** Emits the instruction of a node, whose operands are on the stack. */
-  private operate(node: Applied): void {
-    if (node.lanes !== undefined) this.code.shuffle(node.lanes);
-    else if (node.immediate !== undefined) this.code.i32(node.immediate).op(node.op);
-    else this.code.op(node.op);
-  }
+/** Emits the instruction of a node, whose operands are on the stack. */
+export function operate(code: FunctionBuilder, { op, lanes, immediate }: Applied): void {
+  if (lanes !== undefined) code.shuffle(lanes);
+  else if (immediate !== undefined) code.i32(immediate).op(op);
+  else code.op(op);
 }

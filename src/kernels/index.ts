@@ -10,7 +10,7 @@ import { type Schedule, type Segment, schedule } from "./schedule.ts";
 import type { Buffer } from "./steps.ts";
 
 export { addressOf, mostThreads, slotOf, type ProgramLayout } from "./emit-program.ts";
-export { emitDraws, lanes, statesBytes } from "./emit-draws.ts";
+export { emitDraws, lanes, normalsAtOnce, statesBytes } from "./emit-draws.ts";
 export { control, controlBytes } from "./thread-control.ts";
 export type { IsPacked } from "./fuse.ts";
 export { lastTwo } from "./matrices.ts";

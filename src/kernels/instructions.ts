@@ -141,6 +141,7 @@ export const instructions = {
   "f32x4.pmax": two(235),
   "f64x2.abs": one(236),
   "f64x2.neg": one(237),
+  "f64x2.sqrt": one(239),
   "f64x2.add": two(240),
   "f64x2.sub": two(241),
   "f64x2.mul": two(242),
@@ -151,6 +152,7 @@ export const instructions = {
   "f32x4.convert_i32x4_s": one(250),
   "i32x4.trunc_sat_f64x2_s_zero": one(252),
   "f64x2.convert_low_i32x4_s": one(254),
+  "f64x2.convert_low_i32x4_u": one(255),
 } as const satisfies Record<string, Instruction>;
 
 export type InstructionName = keyof typeof instructions;

@@ -1,17 +1,15 @@
-import { type Draw, drawInto, fillUniform } from "../base/draw.ts";
+import { boxMuller } from "../base/box-muller.ts";
+import { type Draw, fillUniform } from "../base/draw.ts";
 import { sizeOf } from "../base/ndarray.ts";
-import { Jump, streamOf, Xoshiro } from "../base/xoshiro.ts";
-import { emitDraws, imports, lanes, statesBytes } from "../kernels/index.ts";
+import { Jump, type Xoshiro, streamOf } from "../base/xoshiro.ts";
+import { emitDraws, imports, lanes, normalsAtOnce, statesBytes } from "../kernels/index.ts";
 import { type Heap, mostPages } from "./heap.ts";
 import type { Exports } from "./thread.ts";
 
-/** Numbers of a stream from which on the kernel is faster than JavaScript: finding the states of its lanes takes a microsecond. */
+/** Words of a stream from which on the kernel is faster than JavaScript: finding the states of its lanes takes a microsecond. */
 const worthLanes = 1024;
 
-/**
- * Draws random numbers into a heap. Each lane of the kernel draws a consecutive part of a stream, so that the numbers are those of
- * `drawInto`.
- */
+/** Draws random numbers into a heap. They are those of `drawInto`. */
 export class Draws {
   private own: { readonly exports: Exports; readonly states: number } | null = null;
   private readonly jumps = new Map<number, Jump>();
@@ -19,30 +17,54 @@ export class Draws {
   constructor(private readonly heap: Heap) {}
 
   /** Writes the numbers from an address on, when the heap may grow. */
-  into(draw: Draw, at: number): void {
-    const size = sizeOf(draw.shape) / draw.keys.length;
-    if (draw.distribution !== "uniform" || size < worthLanes) {
-      drawInto(draw, this.heap.view("float32", at, size * draw.keys.length) as Float32Array);
-      return;
+  into({ distribution, keys, shape }: Draw, at: number): void {
+    const size = sizeOf(shape) / keys.length;
+    for (const [i, key] of keys.entries()) {
+      const place = at + 4 * size * i;
+      if (distribution === "uniform") this.uniform(streamOf(key), place, size);
+      else this.normal(streamOf(key), place, size);
     }
-    for (const [i, key] of draw.keys.entries()) this.uniform(streamOf(key), at + 4 * size * i, size);
   }
 
   private uniform(stream: Xoshiro, at: number, size: number): void {
-    const { exports, states } = (this.own ??= this.open());
+    const done = size < worthLanes ? 0 : this.takeInLanes("uniform", stream, at, size);
+    fillUniform(stream, this.heap.view("float32", at + 4 * done, size - done) as Float32Array);
+  }
+
+  private normal(stream: Xoshiro, at: number, size: number): void {
+    const taken = size < worthLanes ? 0 : this.takeInLanes("words", stream, at, size);
+    stream.takeInto(this.words(at + 4 * taken, size - taken), 0, 1);
+    const beyond = size % 2 === 0 ? 0 : stream.take(1)[0]!;
+    const done = size - (size % normalsAtOnce);
+    if (done > 0) this.opened().exports["normal"]!(at, at + 4 * done);
+    const rest = this.heap.view("float32", at + 4 * done, size - done) as Float32Array;
+    boxMuller(this.words(at + 4 * done, size - done), rest, beyond);
+  }
+
+  /**
+   * Takes most of the next `size` words of a stream, and returns their number. Each lane of the kernel takes a consecutive part of
+   * them.
+   */
+  private takeInLanes(name: "uniform" | "words", { state }: Xoshiro, at: number, size: number): number {
+    const { exports, states } = this.opened();
     const count = Math.floor(size / lanes);
-    const jump = this.jumps.get(count) ?? new Jump(count);
-    this.jumps.set(count, jump);
+    let jump = this.jumps.get(count);
+    if (jump === undefined) this.jumps.set(count, (jump = new Jump(count)));
     const words = this.heap.view("int32", states, statesBytes / 4) as Int32Array;
-    let { state } = stream;
     for (let lane = 0; lane < lanes; lane++) {
-      state.forEach((word, i) => (words[lanes * i + lane] = word));
-      state = jump.after(state);
+      for (let i = 0; i < 4; i++) words[lanes * i + lane] = state[i]!;
+      jump.apply(state);
     }
-    exports["uniform"]!(states, at, count);
-    const rest = this.heap.view("float32", at + 4 * lanes * count, size % lanes) as Float32Array;
-    const last = Int32Array.from({ length: 4 }, (_, i) => words[lanes * i + lanes - 1]!);
-    fillUniform(new Xoshiro(last), rest);
+    exports[name]!(states, at, count);
+    return lanes * count;
+  }
+
+  private words(at: number, length: number): Uint32Array {
+    return new Uint32Array(this.heap.memory.buffer, at, length);
+  }
+
+  private opened(): NonNullable<Draws["own"]> {
+    return (this.own ??= this.open());
   }
 
   private open(): NonNullable<Draws["own"]> {

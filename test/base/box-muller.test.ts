@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+
+import { boxMuller } from "../../src/base/box-muller.ts";
+import { filled } from "../../src/base/filled.ts";
+import { emitDraws, imports } from "../../src/kernels/index.ts";
+
+/** The largest and the smallest words, and those beside the ends of octants and of the range of the logarithm's polynomial. */
+const edges = [0, 1, 2, 2 ** 32 - 1, 2 ** 32 - 2, Math.floor(2 ** 31.5), Math.floor(2 ** 31.5) + 1].concat(
+  [1, 2, 3, 4, 5, 6, 7].flatMap((octants) => [-1, 0, 1].map((beside) => octants * 2 ** 29 + beside)),
+);
+const pairsOfEdges = Uint32Array.from(edges.flatMap((first) => edges.flatMap((second) => [first, second])));
+
+function normals(words: Uint32Array): Float32Array {
+  const bytes = words.slice().buffer;
+  const out = new Float32Array(bytes);
+  boxMuller(new Uint32Array(bytes), out, 0);
+  return out;
+}
+
+/** The largest distance of the numbers of words to those that float64 functions give, in units in the last place of float32. */
+function error(words: Uint32Array): number {
+  const drawn = normals(words);
+  let most = 0;
+  for (let i = 0; i < words.length; i += 2) {
+    const radius = Math.sqrt(-2 * Math.log((words[i]! + 0.5) * 2 ** -32));
+    const angle = 2 * Math.PI * words[i + 1]! * 2 ** -32;
+    for (const [j, exact] of [radius * Math.cos(angle), radius * Math.sin(angle)].entries()) {
+      const unit = 2 ** Math.max(-149, Math.floor(Math.log2(Math.abs(exact))) - 23);
+      most = Math.max(most, Math.abs(drawn[i + j]! - exact) / unit);
+    }
+  }
+  return most;
+}
+
+describe("normal numbers", () => {
+  // Half a unit is the error of rounding alone.
+  it.each([
+    ["at all radii", filled(new Uint32Array(2 ** 17), (i) => (i % 2 === 0 ? i * 32_767 : i * 0x9e3779b1))],
+    ["at all angles", filled(new Uint32Array(2 ** 17), (i) => (i % 2 === 0 ? i * 0x9e3779b1 : i * 32_767))],
+    ["at edges", pairsOfEdges],
+  ])("are rounded correctly %s", (_, words) => {
+    expect(error(words)).toBeLessThan(0.5 + 1e-6);
+  });
+
+  it("end at 6.66, where the uniform number is 2^-33", () => {
+    expect(normals(Uint32Array.of(0, 0))[0]).toBe(Math.fround(Math.sqrt(66 * Math.LN2)));
+  });
+
+  it("are the same from the kernel at edges", () => {
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const given = { [imports.module]: { [imports.memory]: memory } };
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(emitDraws(null)), given);
+    new Uint32Array(memory.buffer, 64).set(pairsOfEdges);
+    (exports["normal"] as (at: number, end: number) => void)(64, 64 + pairsOfEdges.byteLength);
+    const bits = new Int32Array(memory.buffer, 64, pairsOfEdges.length);
+    expect([...bits]).toEqual([...new Int32Array(normals(pairsOfEdges).buffer)]);
+  });
+});
