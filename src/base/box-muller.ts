@@ -40,12 +40,13 @@ const [c6, c5, c4, c3, c2, c1] = cosineSeries;
 const scales = Float64Array.from({ length: 33 }, (_, i) => 2 ** (1 - i));
 
 /**
- * Replaces words by standard normal numbers: sqrt(-2 log u) cos v and sqrt(-2 log u) sin v, with the uniform number u of the first
+ * Makes standard normal numbers of words: sqrt(-2 log u) cos v and sqrt(-2 log u) sin v, with the uniform number u of the first
  * word of a pair and the angle v of the second.
- * @param words The memory of `out`.
+ * @param words May be the memory of `out`.
+ * @param out Numbers in float64 are those that float32 rounds.
  * @param beyond The word after the last, for an odd count.
  */
-export function boxMuller(words: Uint32Array, out: Float32Array, beyond: number): void {
+export function boxMuller(words: Uint32Array, out: Float32Array | Float64Array, beyond: number): void {
   for (let i = 0; i < out.length; i += 2) {
     const first = words[i]!;
     const second = i + 1 < out.length ? words[i + 1]! : beyond;

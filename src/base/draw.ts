@@ -24,7 +24,9 @@ export function drawn(draw: Draw): NdArray<"float32"> {
 export function drawInto({ distribution, keys }: Draw, out: Float32Array): Float32Array {
   const size = out.length / keys.length;
   const fill = distribution === "uniform" ? fillUniform : fillNormal;
-  for (const [i, own] of keys.entries()) fill(streamOf(own), out.subarray(i * size, (i + 1) * size));
+  for (let i = 0; i < keys.length; i++) {
+    fill(streamOf(keys[i]!), keys.length === 1 ? out : out.subarray(i * size, (i + 1) * size));
+  }
   return out;
 }
 

@@ -1,5 +1,10 @@
 import { type Key, threefry } from "./threefry.ts";
 
+/** Words of a state. */
+const words = 4;
+/** Bits of a state. */
+const bits = 32 * words;
+
 /**
  * The generator xoshiro128++: 32-bit words from a state of four.
  * @source Blackman, Vigna, "Scrambled linear pseudorandom number generators", TOMS 2021.
@@ -44,14 +49,14 @@ export class Xoshiro {
  * xoshiro128++ with 128 bits, which then generates the words.
  */
 export function streamOf({ high, low }: Key): Xoshiro {
-  const seeds = [0, 1].flatMap((counter) => threefry(high, low, 0xffffffff, counter));
-  return new Xoshiro(Int32Array.from(seeds));
+  const state = new Int32Array(words);
+  for (let counter = 0; counter < 2; counter++) {
+    const block = threefry(high, low, 0xffffffff, counter);
+    state[2 * counter] = block[0];
+    state[2 * counter + 1] = block[1];
+  }
+  return new Xoshiro(state);
 }
-
-/** Words of a state. */
-const words = 4;
-/** Bits of a state. */
-const bits = 32 * words;
 
 /**
  * Skips a fixed number of words. A step is linear in the bits of a state, so that any number of them maps a state to the sum

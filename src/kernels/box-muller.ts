@@ -5,28 +5,35 @@ import type { Node, Nodes } from "./scalars.ts";
 
 /** The operations of `boxMuller` in src/base, in the same order: two vectors of words become two of standard normal numbers. */
 export function normals(k: Nodes, left: Node, right: Node): [Node, Node] {
-  const first = k.shuffle("int32", left, right, lanes(0, 2, 4, 6));
-  const second = k.shuffle("int32", left, right, lanes(1, 3, 5, 7));
-  const one = k.whole(1);
-  const sum = k.apply("i32x4.add", "int32", k.shift("i32x4.shr_u", "int32", second, 29), one);
-  const quarters = k.shift("i32x4.shr_u", "int32", sum, 1);
-
-  const high = (x: Node) => k.shuffle("int32", x, x, lanes(2, 3, 2, 3));
-  const ofLow = scaled(k, first, second, quarters);
-  const ofHigh = scaled(k, high(first), high(second), high(quarters));
-  const [cosine, sine] = ([0, 1] as const).map((i) => k.shuffle("float32", ofLow[i], ofHigh[i], lanes(0, 1, 4, 5))) as [
-    Node,
-    Node,
-  ];
+  const { quarters, cosines, sines } = unrounded(k, left, right);
+  const [cosine, sine] = [cosines, sines].map((halves) => {
+    const [low, high] = halves.map((x) => k.apply("f32x4.demote_f64x2_zero", "float32", x));
+    return k.shuffle("float32", low!, high!, lanes(0, 1, 4, 5));
+  }) as [Node, Node];
 
   const isOdd = k.shift("i32x4.shr_s", "bool", k.shift("i32x4.shl", "int32", quarters, 31), 31);
   const signed = (x: Node, quarter: Node) => {
     const sign = k.apply("v128.and", "int32", k.shift("i32x4.shl", "int32", quarter, 30), k.bits(-(2 ** 31)));
     return k.apply("v128.xor", "float32", x, sign);
   };
-  const a = signed(k.select(isOdd, sine, cosine), k.apply("i32x4.add", "int32", quarters, one));
+  const a = signed(k.select(isOdd, sine, cosine), k.apply("i32x4.add", "int32", quarters, k.whole(1)));
   const b = signed(k.select(isOdd, cosine, sine), quarters);
   return [k.shuffle("float32", a, b, lanes(0, 4, 1, 5)), k.shuffle("float32", a, b, lanes(2, 6, 3, 7))];
+}
+
+/** Numbers of four pairs of words in float64, two pairs in a vector, for the angles beyond quarter turns. */
+export function unrounded(
+  k: Nodes,
+  left: Node,
+  right: Node,
+): { quarters: Node; cosines: readonly Node[]; sines: readonly Node[] } {
+  const first = k.shuffle("int32", left, right, lanes(0, 2, 4, 6));
+  const second = k.shuffle("int32", left, right, lanes(1, 3, 5, 7));
+  const sum = k.apply("i32x4.add", "int32", k.shift("i32x4.shr_u", "int32", second, 29), k.whole(1));
+  const quarters = k.shift("i32x4.shr_u", "int32", sum, 1);
+  const high = (x: Node) => k.shuffle("int32", x, x, lanes(2, 3, 2, 3));
+  const halves = [scaled(k, first, second, quarters), scaled(k, high(first), high(second), high(quarters))];
+  return { quarters, cosines: halves.map(([cosine]) => cosine), sines: halves.map(([, sine]) => sine) };
 }
 
 /** Cosines and sines of the angles of two words beyond quarter turns, times the radii of two others. */
@@ -56,9 +63,7 @@ function scaled(k: Nodes, first: Node, second: Node, quarters: Node): [cosine: N
   const halfY = mul(y, half);
   const near = sub(one, halfY);
   const cosine = add(add(sub(sub(one, near), halfY), rest), near);
-
-  const rounded = (value: Node) => k.apply("f32x4.demote_f64x2_zero", "float32", mul(value, radius));
-  return [rounded(cosine), rounded(sine)];
+  return [mul(cosine, radius), mul(sine, radius)];
 }
 
 /** The bytes of 32-bit lanes. */

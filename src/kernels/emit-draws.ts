@@ -25,7 +25,7 @@ export function emitDraws(shared: number | null): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   module.add(emitStreams(false), "words");
   module.add(emitStreams(true), "uniform");
-  module.add(emitNormal(), "normal");
+  module.add(emitInPlace(normals), "normal");
   return module.finish({ pages: 1, ...(shared !== null && { shared }) });
 }
 
@@ -87,13 +87,14 @@ function emitStreams(isUniform: boolean): FunctionBuilder {
   return code;
 }
 
-function emitNormal(): FunctionBuilder {
+/** A function of two addresses that replaces the words between them, `normalsAtOnce` at a time. */
+export function emitInPlace(results: (k: Nodes, left: Node, right: Node) => readonly Node[]): FunctionBuilder {
   const code = new FunctionBuilder(["i32", "i32"]);
   const [at, end] = code.params as [Local, Local];
   const k = new Nodes();
   const words = [0, 4].map((offset) => k.load({ ...wholeView(code, [4]), offset }, "int32"));
-  const results = normals(k, words[0]!, words[1]!);
-  const nodes = inOrder(results);
+  const written = results(k, words[0]!, words[1]!);
+  const nodes = inOrder(written);
   const locals = new Map(nodes.map((node) => [node, code.local("v128")]));
   // V8 12 and newer computes constants where they are written, even in a loop.
   for (const node of nodes) if (node.kind === "constant") code.v128(node.bytes).set(locals.get(node)!);
@@ -107,7 +108,7 @@ function emitNormal(): FunctionBuilder {
       }
       code.set(locals.get(node)!);
     }
-    results.forEach((node, i) =>
+    written.forEach((node, i) =>
       code
         .get(at)
         .get(locals.get(node)!)

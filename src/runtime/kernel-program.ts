@@ -5,6 +5,7 @@ import type { View } from "../graph/view.ts";
 import {
   type Buffer,
   type KernelPlan,
+  type ProgramLayout,
   addressOf,
   emitKernels,
   imports,
@@ -73,6 +74,7 @@ export class KernelProgram implements Compiled {
   /** Addresses of fed inputs, allocated on first use. */
   private readonly fed = new Map<Buffer, number>();
   private readonly addresses: number[];
+  private readonly layout: ProgramLayout;
   /** Description of each segment, for observers. */
   private readonly texts: readonly string[];
   private released = false;
@@ -90,6 +92,7 @@ export class KernelProgram implements Compiled {
   ) {
     this.inputs = inputsOf(program);
     this.addresses = plan.inputs.map(() => 0);
+    this.layout = layoutOf(plan, base);
     this.texts =
       host.observe === null
         ? []
@@ -157,11 +160,10 @@ export class KernelProgram implements Compiled {
     this.plan.inputs.forEach((buffer, i) => {
       this.addresses[i] = this.place(buffer, given[buffer.name] ?? null, own);
     });
-    const layout = layoutOf(this.plan, this.base);
-    (this.host.heap.view("int32", slotOf(layout, 0), this.addresses.length) as Int32Array).set(this.addresses);
+    (this.host.heap.view("int32", slotOf(this.layout, 0), this.addresses.length) as Int32Array).set(this.addresses);
     for (const [i, segment] of this.plan.schedule.segments.entries()) {
       const done = this.host.observe?.(this.texts[i]!);
-      if (segment.kind === "onnx") await this.products.get(i)!.run((buffer) => this.address(buffer));
+      if (segment.kind === "onnx") await this.products.get(i)!.run(this.address);
       else this.runSegment(i);
       done?.();
     }
@@ -204,11 +206,11 @@ export class KernelProgram implements Compiled {
     return at;
   }
 
-  private address(buffer: Buffer): number {
+  private readonly address = (buffer: Buffer): number => {
     const own = this.plan.schedule.inPlace.get(buffer) ?? buffer;
     const slot = this.plan.inputs.indexOf(own);
-    return slot >= 0 ? this.addresses[slot]! : addressOf(layoutOf(this.plan, this.base), own);
-  }
+    return slot >= 0 ? this.addresses[slot]! : addressOf(this.layout, own);
+  };
 
   private output({ source, offset, shape }: View): NdArray {
     const buffer = source as Buffer;

@@ -40,9 +40,18 @@ export class Products {
     private readonly heap: Heap,
     /** Whether calls end before outputs are copied. */
     private readonly ends: boolean,
-  ) {}
+  ) {
+    this.pieces = [...inputs.values(), ...outputs.values()];
+  }
 
-  private tensors: { readonly key: string; readonly feeds: Tensors; readonly fetches: Tensors } | null = null;
+  private readonly pieces: readonly Piece[];
+  private tensors: {
+    readonly byteLength: number;
+    /** Addresses of the pieces' buffers. */
+    readonly addresses: readonly number[];
+    readonly feeds: Tensors;
+    readonly fetches: Readonly<Record<string, ort.Tensor | null>>;
+  } | null = null;
 
   static async open(
     name: string,
@@ -74,6 +83,26 @@ export class Products {
 
   /** @param addressOf Current address of a buffer. */
   async run(addressOf: (buffer: Buffer) => number): Promise<void> {
+    const { feeds, fetches } = this.tensorsAt(addressOf);
+    try {
+      if (writesGiven()) await this.session.run(feeds, fetches);
+      else copyInto(fetches as Tensors, await this.session.run(feeds));
+    } catch (error) {
+      if (this.ends && String(error).includes(sequenceError)) return;
+      throw new EngineError(`${this.name}: the step failed - got ${firstLine(String(error))}`);
+    }
+  }
+
+  /** The tensors, which are made anew if the memory has grown or a buffer has moved. */
+  private tensorsAt(addressOf: (buffer: Buffer) => number): NonNullable<Products["tensors"]> {
+    const { byteLength } = this.heap.memory.buffer;
+    let known = this.tensors;
+    if (
+      known?.byteLength === byteLength &&
+      this.pieces.every(({ buffer }, i) => addressOf(buffer) === known!.addresses[i])
+    ) {
+      return known;
+    }
     const tensorsOf = (pieces: ReadonlyMap<string, Piece>): Tensors =>
       Object.fromEntries(
         [...pieces].map(([name, { buffer, offset, shape }]) => {
@@ -81,20 +110,12 @@ export class Products {
           return [name, new ort.Tensor("float32", data, shape)];
         }),
       );
-    const pieces = [...this.inputs.values(), ...this.outputs.values()];
-    const key = `${this.heap.memory.buffer.byteLength} ${pieces.map(({ buffer }) => addressOf(buffer)).join()}`;
-    if (this.tensors?.key !== key) {
-      this.tensors = { key, feeds: tensorsOf(this.inputs), fetches: tensorsOf(this.outputs) };
-    }
-    const { feeds, fetches } = this.tensors;
-    try {
-      if (this.ends) await this.session.run(feeds, { [sequence]: null, ...fetches });
-      else if (writesGiven()) await this.session.run(feeds, fetches);
-      else copyInto(fetches, await this.session.run(feeds));
-    } catch (error) {
-      if (this.ends && String(error).includes(sequenceError)) return;
-      throw new EngineError(`${this.name}: the step failed - got ${firstLine(String(error))}`);
-    }
+    return (this.tensors = {
+      byteLength,
+      addresses: this.pieces.map(({ buffer }) => addressOf(buffer)),
+      feeds: tensorsOf(this.inputs),
+      fetches: { ...(this.ends && { [sequence]: null }), ...tensorsOf(this.outputs) },
+    });
   }
 }
 

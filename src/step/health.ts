@@ -91,9 +91,15 @@ function deadShare(highest: readonly NdArray[]): { readonly share: number; reado
   let dead = 0;
   const dying = new Int32Array(groups.length);
   for (let unit = 0; unit < units; unit++) {
-    const alive = groups.flatMap((values, group) => (values[unit]! > 0 ? [group] : []));
-    if (alive.length === 0) dead++;
-    if (alive.length === 1) dying[alive[0]!]!++;
+    let alive = 0;
+    let last = 0;
+    for (let group = 0; group < groups.length; group++) {
+      if (!(groups[group]![unit]! > 0)) continue;
+      alive++;
+      last = group;
+    }
+    if (alive === 0) dead++;
+    if (alive === 1) dying[last]!++;
   }
   const mean = dying.reduce((sum, count) => sum + count, 0) / groups.length;
   const squares = dying.reduce((sum, count) => sum + (count - mean) ** 2, 0);

@@ -30,7 +30,7 @@ export function gaussianMixture(definition: MixtureDefinition): GeneratedDataset
     // Rounded, because the last digits of a sine depend on the platform.
     formula: `mixture ${Array.from(centers.data, (x) => x.toFixed(6)).join(" ")}, deviation ${deviation} in ${noisy}`,
     draw(from, label, out) {
-      out.set(centers.data.subarray(label * dimensions, (label + 1) * dimensions));
+      for (let i = 0; i < dimensions; i++) out[i] = centers.data[label * dimensions + i]!;
       const noise = normal(from, [noisy]).data;
       for (let i = 0; i < noisy; i++) out[i]! += deviation * noise[i]!;
     },

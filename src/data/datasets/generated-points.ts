@@ -43,14 +43,15 @@ function pointsOf(definition: PointsDefinition, part: keyof typeof sizes): Datas
   const size = sizes[part];
   const base = fold(key(0), name, part);
   const labels = classes === null ? null : integers(fold(base, "labels"), size, classes);
-  const drawn = (index: number, out: Float32Array): void => {
-    definition.draw(fold(base, index), labels?.[index] ?? 0, out);
+  const drawn: WritePoint = (index, out, at) => {
+    definition.draw(fold(base, index), labels?.[index] ?? 0, out.subarray(at, at + dimensions));
   };
   const write = size * dimensions <= maxCached ? kept(drawn, size, dimensions) : drawn;
+  const named = { name, size };
   const read = async (indices: ArrayLike<number>): Promise<NdArray<"float32">> => {
     const out = zeros([indices.length, dimensions]);
     for (let n = 0; n < indices.length; n++) {
-      write(checkedIndex({ name, size }, indices[n]!), out.data.subarray(n * dimensions, (n + 1) * dimensions));
+      write(checkedIndex(named, indices[n]!), out.data, n * dimensions);
     }
     return out;
   };
@@ -69,16 +70,19 @@ function pointsOf(definition: PointsDefinition, part: keyof typeof sizes): Datas
   };
 }
 
+/** Writes the point of an index to `out` from an offset on, where zeros are. */
+type WritePoint = (index: number, out: Float32Array, at: number) => void;
+
 /** The same points, each computed when it is first requested. */
-function kept(draw: (index: number, out: Float32Array) => void, size: number, dimensions: number): typeof draw {
+function kept(write: WritePoint, size: number, dimensions: number): WritePoint {
   const points = new Float32Array(size * dimensions);
   const known = new Uint8Array(size);
-  return (index, out) => {
-    const point = points.subarray(index * dimensions, (index + 1) * dimensions);
+  return (index, out, at) => {
+    const from = index * dimensions;
     if (known[index] === 0) {
-      draw(index, point);
+      write(index, points, from);
       known[index] = 1;
     }
-    out.set(point);
+    for (let i = 0; i < dimensions; i++) out[at + i] = points[from + i]!;
   };
 }
