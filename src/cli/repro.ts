@@ -65,7 +65,7 @@ const stoppedForm = jsonForm({
 
 const plannedForm = jsonForm({
   given: "--only-print",
-  keys: ["row", "scale", "summary", "bar", "paper", "runs"],
+  keys: ["row", "scale", "summary", "criterion", "paper", "runs"],
 });
 
 export const reproCommand: CommandDefinition = { declare: declareRepro, json: [printed, stoppedForm, plannedForm] };
@@ -105,16 +105,16 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
   if (training !== undefined) return trainOne(row, scale, training, flags.out, output);
   const about = [
     `${row.name}: ${row.summary}`,
-    `source  ${row.source}`,
-    `bar     ${row.bar}`,
-    `${scale.padEnd(7)} ${row.scales[scale]}`,
+    `source     ${row.source}`,
+    `criterion  ${row.criterion}`,
+    `${scale.padEnd(10)} ${row.scales[scale]}`,
   ];
   if (flags.onlyPrint === true) {
     output.result(about, plannedForm, {
       row: name,
       scale,
       summary: row.summary,
-      bar: row.bar,
+      criterion: row.criterion,
       paper: row.paper,
       runs: row.scales[scale],
     });
@@ -183,7 +183,7 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
   output.result(
     resultLines(
       result,
-      row.bar,
+      row.criterion,
       written.map((file) => join(flags.out, file)),
     ),
     printed,
@@ -205,11 +205,11 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
 const maxLines = 20;
 
 /** The findings of a row in at most `maxLines` lines; the last is the path of its file or of a picture. */
-function resultLines(result: RowResult, bar: string, written: readonly string[]): string[] {
+function resultLines(result: RowResult, criterion: string, written: readonly string[]): string[] {
   const values = valueTexts(result).map(({ name, text }) => `  ${name}  ${text}`);
   const [file] = written as [string, ...string[]];
   const end = [
-    `${result.passed ? "met" : "missed"}: ${bar}`,
+    `${result.passed ? "met" : "missed"}: ${criterion}`,
     ...atMost(
       3,
       written.map((path) => `written ${path}`),

@@ -97,8 +97,8 @@ export async function diagnoseSamples(
         : `, ${samplesPerPlace} for each of its ${places.shares.length} ${places.declared ? "modes" : "clusters"}`;
     throw new DataError(`at least ${least} samples are needed to check them against ${name}${kinds} - got ${n}`);
   }
-  const judged = chosenRows(samples, subsampleIndices({ size: n }, samplesFor(data.train), fold(key(seed), "samples")));
-  const nearest = await nearestTraining(engine, judged, data, fold(key(seed), "diagnose"));
+  const subset = chosenRows(samples, subsampleIndices({ size: n }, samplesFor(data.train), fold(key(seed), "samples")));
+  const nearest = await nearestTraining(engine, subset, data, fold(key(seed), "diagnose"));
   const evidence: Evidence = {
     step: 0,
     dimensions: sizeOf(shape),
@@ -106,10 +106,10 @@ export async function diagnoseSamples(
     series: new Map(),
     packing: 1,
     model: {},
-    sampleCount: judged.shape[0]!,
+    sampleCount: subset.shape[0]!,
     snapshots: [],
     places,
-    now: { samples: snapshots.snapshotOf((await features?.of(judged)) ?? judged, 0), nearest, scores: null },
+    now: { samples: snapshots.snapshotOf((await features?.of(subset)) ?? subset, 0), nearest, scores: null },
   };
   const { present, absent, unknown } = checked(evidence, [...symptoms, ...own]);
   return { findings: present.map(({ change: _, ...finding }) => finding), absent, unknown };

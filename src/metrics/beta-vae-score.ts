@@ -29,9 +29,9 @@ export const betaVaeScore = defineMetric<"factors", typeof factorOptions, Factor
   needs: "factors",
   options: factorOptions,
   measure: ({ codes, values, names, key }, { points }) => {
-    const judged = itemsFor(points) - points;
+    const testPoints = itemsFor(points) - points;
     const train = drawPairs(values, points, groupSize, fold(key, "train"));
-    const test = drawPairs(values, judged, groupSize, fold(key, "test"));
+    const test = drawPairs(values, testPoints, groupSize, fold(key, "test"));
     const classifier = logisticRegression(meanDistances(codes, train), train.factors, names.length);
     const predicted = classifier.predict(meanDistances(codes, test));
     const correct = filled(new Float64Array(predicted.length), (g) => Number(predicted[g] === test.factors[g]));
@@ -43,7 +43,7 @@ export const betaVaeScore = defineMetric<"factors", typeof factorOptions, Factor
       stderr,
       n: values.shape[0]!,
       unit: "accuracy",
-      details: { trainPoints: points, testPoints: judged, groupSize, ...byFactor("hit", names, hits) },
+      details: { trainPoints: points, testPoints, groupSize, ...byFactor("hit", names, hits) },
     };
   },
 });

@@ -32,9 +32,9 @@ export const factorVaeScore = defineMetric<"factors", typeof factorOptions, Fact
   needs: "factors",
   options: factorOptions,
   measure: ({ codes, values, names, key }, { points }) => {
-    const judged = itemsFor(points) - points;
+    const testPoints = itemsFor(points) - points;
     const train = drawGroups(values, points, groupSize, fold(key, "train"));
-    const test = drawGroups(values, judged, groupSize, fold(key, "test"));
+    const test = drawGroups(values, testPoints, groupSize, fold(key, "test"));
     const { correct, active } = majorityVotes(codes, train, test, names.length);
     const { mean, stderr } = monteCarlo(correct);
     const hits = hitRates(correct, test, names.length);
@@ -46,7 +46,7 @@ export const factorVaeScore = defineMetric<"factors", typeof factorOptions, Fact
       unit: "accuracy",
       details: {
         trainVotes: points,
-        testVotes: judged,
+        testVotes: testPoints,
         groupSize,
         activeUnits: active,
         ...byFactor("hit", names, hits),

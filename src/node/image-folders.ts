@@ -121,8 +121,8 @@ async function readClasses(path: string, how: ImageFolderOptions): Promise<DataP
   const notes = [...ofClasses, ...othersNote(others, train, test)];
   const name = basename(path);
   if (test === null) return { train: datasetOf(name, read, { classes, notes }), test: null, files: read.files };
-  const judged = await readTestPart(test, how);
-  const known = classes === null ? null : sameClasses(test, judged, classes.names);
+  const testImages = await readTestPart(test, how);
+  const known = classes === null ? null : sameClasses(test, testImages, classes.names);
   if (classes !== null && known === null) {
     notes.push(
       `${basename(test)} lacks the class folders ${listed(classes.names)} of ${basename(train)}: the data set has no classes`,
@@ -131,7 +131,7 @@ async function readClasses(path: string, how: ImageFolderOptions): Promise<DataP
   // Files of both splits may have the same names.
   const parts: DataParts = {
     train: datasetOf(name, inFolder(basename(train), read), { classes: known === null ? null : classes, notes }),
-    test: datasetOf(name, inFolder(basename(test), judged), { classes: known, notes: [] }),
+    test: datasetOf(name, inFolder(basename(test), testImages), { classes: known, notes: [] }),
     files: read.files,
   };
   requireOneShape(parts, sameShape);

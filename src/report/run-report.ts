@@ -54,13 +54,13 @@ export async function writeReport(run: Run, reported: Reported): Promise<void> {
 
 function summaryOf({ config }: Run, { state, measured }: Reported, metrics: readonly MetricLine[]): [string, string][] {
   // Final results and pictures use these parameters, films those of each step.
-  const judged: [string, string][] = measured?.weights === "ema" ? [["evaluated with", "EMA parameters"]] : [];
+  const remarks: [string, string][] = measured?.weights === "ema" ? [["evaluated with", "EMA parameters"]] : [];
   const at = measured?.step ?? state.step;
-  if (at !== state.step && measured!.results.length > 0) judged.push(["results of step", String(at)]);
+  if (at !== state.step && measured!.results.length > 0) remarks.push(["results of step", String(at)]);
   return [
     ["steps", `${state.step} of ${config.train.steps}`],
     ["items seen", String(imagesSeen(metrics))],
-    ...judged,
+    ...remarks,
     ["training time", `${state.seconds.toFixed(1)} s`],
     ["device", config.device],
     ["seed", String(config.train.seed)],

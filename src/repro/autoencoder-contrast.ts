@@ -59,7 +59,7 @@ export const autoencoderContrastRow: Row = {
   summary:
     "autoencoder and VAE with the same nets on MNIST: squared error of reconstructions, and distance to the nearest training image of samples (from the prior for the VAE, from a Gaussian fitted to the codes for the autoencoder) and of decodings of N(0, I)",
   source: "our own comparison; no published number",
-  bar: `for each of ${pairs} seeds (sign test, p = 0.031 each) the autoencoder has the lower reconstruction error, and its decodings of N(0, I) are farther from the data than those of the VAE. At --scale quick: the same with one seed`,
+  criterion: `for each of ${pairs} seeds (sign test, p = 0.031 each) the autoencoder has the lower reconstruction error, and its decodings of N(0, I) are farther from the data than those of the VAE. At --scale quick: the same with one seed`,
   paper: {},
   scales: {
     quick: `${budgets.quick.epochs} epochs instead of ${budgets.full.epochs}, one seed instead of ${pairs}`,

@@ -86,7 +86,8 @@ export const betaVaeRow: Row = {
     "beta-VAE on shapes at 32 pixels: reconstruction term, KL term and beta-VAE score for several beta, with the spread over seeds",
   source:
     "Higgins et al., ICLR 2017 (figure 6 is at 64 pixels with another training budget, so its numbers are not comparable)",
-  bar: "the reconstruction error rises and the KL term falls with beta; the best beta's score exceeds that of beta 1 by more than one standard error",
+  criterion:
+    "the reconstruction error rises and the KL term falls with beta; the best beta's score exceeds that of beta 1 by more than one standard error",
   paper: {},
   scales: {
     quick: "600 steps and 2 seeds per beta instead of 12,000 and 3; scores from 1,000 points",

@@ -50,7 +50,8 @@ export const vaeNllRow: Row = {
   name: "vae-nll",
   summary: "negative log-likelihood of the one-layer VAE 784-200-200-50 on dynamically binarised MNIST",
   source: "Burda et al., arXiv 1509.00519, table 1: all 10,000 test images, 3280 epochs with batch size 20",
-  bar: "at most 88.3 nats on the first 1000 test images, in at most 45 minutes on 2 cores. At --scale quick: training completes",
+  criterion:
+    "at most 88.3 nats on the first 1000 test images, in at most 45 minutes on 2 cores. At --scale quick: training completes",
   paper: { nll: 86.76 },
   scales: {
     quick: "10 epochs instead of 250; 500 importance samples on 200 test images instead of 5000 on 1000",
@@ -74,7 +75,7 @@ export const iwaeNllRow: Row = {
   name: "iwae-nll",
   summary: `the same net trained on the importance-weighted bound with ${importanceSamples} samples, compared with the VAE`,
   source: "Burda et al., arXiv 1509.00519, table 1",
-  bar: "at least 0.8 nats below the VAE after equal numbers of epochs. At --scale quick: training completes",
+  criterion: "at least 0.8 nats below the VAE after equal numbers of epochs. At --scale quick: training completes",
   paper: { vae: 86.76, iwae: 85.54, gap: 1.22 },
   scales: {
     quick: "5 epochs instead of 100; 500 importance samples on 200 test images instead of 5000 on 1000",

@@ -47,7 +47,8 @@ export const cycleganDigitsRow: Row = {
     "digits to outlines and back, learned from unpaired images: CycleGAN, its loss terms alone, and pix2pix, which is trained on the pairs",
   source:
     "Zhu et al., arXiv 1703.10593, section 5.1.3, the same ablation on other data: the paper uses street scenes at 256 pixels",
-  bar: "the full model has a lower pair error than the GAN loss alone, and keeps the class of at least 90 % of the digits. At --scale quick: training completes",
+  criterion:
+    "the full model has a lower pair error than the GAN loss alone, and keeps the class of at least 90 % of the digits. At --scale quick: training completes",
   paper: {},
   scales: {
     quick: "the full model and the GAN loss alone, 300 steps instead of 4000, 500 test pairs",
@@ -57,15 +58,15 @@ export const cycleganDigitsRow: Row = {
     const budget = budgets[context.scale];
     const { steps, images } = budget;
     const data = await context.open("digits-outlined");
-    const teller = await trainClassifier(context, data, budget.classifierEpochs, 1);
-    const task = { data, steps, batch, images, teller: teller.features };
+    const classNet = await trainClassifier(context, data, budget.classifierEpochs, 1);
+    const task = { data, steps, batch, images, features: classNet.features };
     const arms = Object.entries(budget.seeds).map(([name, seeds]) => ({
       name,
       model: variants[name]!,
       task: { ...task, seeds },
     }));
     const { values, pictures } = await measureTranslations(context, arms);
-    await teller.close();
+    await classNet.close();
     return { values, pictures, seeds: budget.seeds.full! };
   },
   verdict: (values, scale) =>

@@ -25,7 +25,8 @@ export const cycleganEmojiRow: Row = {
   summary:
     "emoji of one vendor translated to another's style, learned from unpaired images and evaluated on drawings of the same code point",
   source: "our own task, modelled on Zhu et al., arXiv 1703.10593; no published number",
-  bar: "closer to the target than the untranslated drawing by absolute error, PSNR and SSIM; and a lower error than the GAN loss alone. At --scale quick: training completes",
+  criterion:
+    "closer to the target than the untranslated drawing by absolute error, PSNR and SSIM; and a lower error than the GAN loss alone. At --scale quick: training completes",
   paper: {},
   scales: {
     quick: "200 steps instead of 6000, 50 test pairs, one seed",

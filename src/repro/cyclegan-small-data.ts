@@ -34,7 +34,8 @@ export const cycleganSmallDataRow: Row = {
   summary:
     "digits to outlines from few images of each: CycleGAN without augmentation, with rotated real images, and with DAG",
   source: "Tran et al., arXiv 2006.05338, the same comparison on other data: the paper uses street scenes",
-  bar: "with 100 images, DAG has a lower pair error than CycleGAN without augmentation, by more than both standard errors. At --scale quick: training completes",
+  criterion:
+    "with 100 images, DAG has a lower pair error than CycleGAN without augmentation, by more than both standard errors. At --scale quick: training completes",
   paper: {},
   scales: {
     quick: "only 100 images, 150 steps instead of 800, one seed instead of two, 200 test pairs",

@@ -59,7 +59,8 @@ export const dagSmallDataRow: Row = {
   summary:
     "KID of a GAN trained on subsets of decreasing size: without augmentation, with rotated real items, with DAG, and with DiffAugment; and the fraction of rotated samples",
   source: "Tran et al., arXiv 2006.05338, the same comparison on other data: the paper uses CIFAR-10 and other nets",
-  bar: "on each data set, with 10 % and 2 % of the items, DAG with rotations has a lower KID than the plain GAN; and training on rotated real items gives more rotated samples than the plain GAN. At --scale quick: training completes",
+  criterion:
+    "on each data set, with 10 % and 2 % of the items, DAG with rotations has a lower KID than the plain GAN; and training on rotated real items gives more rotated samples than the plain GAN. At --scale quick: training completes",
   paper: {},
   scales: {
     quick: "only 2 % of the digits, 200 steps instead of 1500, one seed instead of three, 500 samples",
@@ -67,10 +68,10 @@ export const dagSmallDataRow: Row = {
   },
   run: async (context) => {
     const budget = budgets[context.scale];
-    const judges = new Map<string, Judges>();
-    for (const spec of budget.specs) judges.set(spec, await judgesOf(context, spec, budget));
-    const values = await measureAll(context, judges, budget);
-    for (const { close } of judges.values()) await close();
+    const classifiers = new Map<string, Classifiers>();
+    for (const spec of budget.specs) classifiers.set(spec, await classifiersOf(context, spec, budget));
+    const values = await measureAll(context, classifiers, budget);
+    for (const { close } of classifiers.values()) await close();
     return { values, seeds: budget.seeds };
   },
   verdict: (values, scale) => {
@@ -96,45 +97,49 @@ interface Task {
 }
 
 /** Training images, and the classifiers for KID and for rotated samples. */
-interface Judges {
+interface Classifiers {
   readonly items: DataSplit;
   readonly features: Features;
-  readonly ofTurns: Features;
+  readonly rotationFeatures: Features;
   close(): Promise<void>;
 }
 
-async function judgesOf(context: RowContext, spec: string, { seeds, classifierSteps }: Budget): Promise<Judges> {
+async function classifiersOf(
+  context: RowContext,
+  spec: string,
+  { seeds, classifierSteps }: Budget,
+): Promise<Classifiers> {
   const { items, classes } = await taskOf(context, spec);
   const options = { steps: classifierSteps, seed: seeds[0]! };
-  const turns = await fit(context, `${spec}, turns`, classifier({ task: "transform" }), items, options);
-  const ofTurns = await classifierFeatures(turns.trained, "turns");
-  const teller = await fit(context, `${spec}, classes`, classifier(), classes, options);
-  const features = await classifierFeatures(teller.trained, "classes");
+  const rotationNet = await fit(context, `${spec}, turns`, classifier({ task: "transform" }), items, options);
+  const rotationFeatures = await classifierFeatures(rotationNet.trained, "turns");
+  const classNet = await fit(context, `${spec}, classes`, classifier(), classes, options);
+  const features = await classifierFeatures(classNet.trained, "classes");
   const close = async () => {
-    await turns.close();
-    await teller.close();
+    await rotationNet.close();
+    await classNet.close();
   };
-  return { items, features, ofTurns, close };
+  return { items, features, rotationFeatures, close };
 }
 
 /** One training run of a model on a subset of a data set. */
-interface Judged extends RowTraining {
+interface MeasuredRun extends RowTraining {
   /** For example `mnist/0.1/base`; the same for all its seeds. */
   readonly part: string;
   readonly seed: number;
-  readonly judges: Judges;
+  readonly classifiers: Classifiers;
 }
 
-function trainingsOf(judges: ReadonlyMap<string, Judges>, { shares, seeds, steps }: Budget): Judged[] {
-  return [...judges].flatMap(([spec, of]) =>
+function trainingsOf(classifiers: ReadonlyMap<string, Classifiers>, { shares, seeds, steps }: Budget): MeasuredRun[] {
+  return [...classifiers].flatMap(([spec, of]) =>
     shares.flatMap((share) => {
       const { items } = of;
       const data = { train: share === 1 ? items.train : thin(items.train, share), test: items.test };
       return Object.entries(augmentations).flatMap(([name, model]) =>
-        seeds.map((seed): Judged => {
+        seeds.map((seed): MeasuredRun => {
           const part = `${spec}/${share}/${name}`;
           const options = { steps, batch: Math.min(batch, data.train.size), learningRate, seed };
-          return { label: `${part}, seed ${seed}`, model, data, options, part, seed, judges: of };
+          return { label: `${part}, seed ${seed}`, model, data, options, part, seed, classifiers: of };
         }),
       );
     }),
@@ -143,10 +148,10 @@ function trainingsOf(judges: ReadonlyMap<string, Judges>, { shares, seeds, steps
 
 async function measureAll(
   context: RowContext,
-  judges: ReadonlyMap<string, Judges>,
+  classifiers: ReadonlyMap<string, Classifiers>,
   budget: Budget,
 ): Promise<Record<string, number>> {
-  const found = await trainEach(context, trainingsOf(judges, budget), async (run, training) => ({
+  const found = await trainEach(context, trainingsOf(classifiers, budget), async (run, training) => ({
     part: training.part,
     ...(await measure(context, run, training, budget)),
   }));
@@ -182,7 +187,7 @@ async function domainsOf({ name, sides: { a, b } }: Dataset & { readonly sides: 
 async function measure(
   context: RowContext,
   run: Run,
-  { label, part, seed, data, judges: { features, ofTurns } }: Judged,
+  { label, part, seed, data, classifiers: { features, rotationFeatures } }: MeasuredRun,
   { samples }: Budget,
 ): Promise<Record<"kid" | "leak", Evaluation>> {
   const test = take(data.test, samples);
@@ -190,7 +195,7 @@ async function measure(
   const subject = { trained, data: test, part: "test", key: fold(key(seed), part), training: data.train };
   const size = { samples: test.size };
   const distance = await evaluator({ ...subject, features })(kid, size);
-  const turned = await evaluator({ ...subject, features: ofTurns })(leak, size);
+  const turned = await evaluator({ ...subject, features: rotationFeatures })(leak, size);
   await close();
   context.say(`${label}: KID ${distance.value.toPrecision(3)}, leak ${turned.value.toPrecision(3)}`);
   return { kid: distance, leak: turned };

@@ -91,16 +91,16 @@ function blend(share: number, one: Float64Array, other: Float64Array): Float64Ar
 /** The probability p in the example of a discriminator that sees some of the items transformed. */
 const someChance = 0.8;
 
-const judges = {
+const discriminators = {
   plain: "none, dag",
   "all-turns": "all in one",
   "real-only": "real-only",
   "some-chance": `ada at ${someChance}`,
 } as const;
 
-type Judge = keyof typeof judges;
+type Discriminator = keyof typeof discriminators;
 
-type SeenBy = (share: number) => Record<Judge, number>;
+type SeenBy = (share: number) => Record<Discriminator, number>;
 
 /**
  * JS in nats that each discriminator measures for a generator that samples the data with a fraction rotated by 90, 180 or 270
@@ -207,9 +207,9 @@ function picture(of: SeenBy): string {
     title: "JS divergence between data and partly rotated data, by discriminator",
     x: { label: "fraction of generated items that are rotated" },
     y: { label: "JS in nats" },
-    series: Object.entries(judges).map(([judge, name]) => ({
+    series: Object.entries(discriminators).map(([discriminator, name]) => ({
       name,
-      marks: seen.map((each) => ({ x: each.share, y: each[judge as Judge] })),
+      marks: seen.map((each) => ({ x: each.share, y: each[discriminator as Discriminator] })),
       joined: true,
       bare: true,
     })),
@@ -221,7 +221,7 @@ export const dagTheoryRow: Row = {
   summary:
     "JS divergence under transformations: unchanged under invertible ones, smaller if one discriminator sees several of them, so that it cannot detect rotated items",
   source: "Tran et al., arXiv 2006.05338; exact, for normal mixtures in the plane and for images of one white pixel",
-  bar: `JS under rotations, reflections, a shear and a scaling, and the outputs of the optimal discriminators, equal to those without transformation to ${tolerance.toExponential()}; JS smaller under a projection, translations and crops, and for all rotations in one discriminator; 0 for all rotations in one discriminator and a generator of rotated items, and for rotated real items and a generator that rotates three quarters of its items`,
+  criterion: `JS under rotations, reflections, a shear and a scaling, and the outputs of the optimal discriminators, equal to those without transformation to ${tolerance.toExponential()}; JS smaller under a projection, translations and crops, and for all rotations in one discriminator; 0 for all rotations in one discriminator and a generator of rotated items, and for rotated real items and a generator that rotates three quarters of its items`,
   paper: {},
   scales: { quick: "all of it", full: "two mixtures on a grid of 241 by 241 points; 64 images of 8 by 8" },
   run: (context) => {

@@ -74,7 +74,7 @@ function section(row: Row, results: readonly RowResult[], pictures: readonly str
     "",
     `${row.summary[0]!.toUpperCase()}${row.summary.slice(1)}.`,
     "",
-    `Source: ${row.source}. Criterion: ${row.bar}.`,
+    `Source: ${row.source}. Criterion: ${row.criterion}.`,
     "",
   ];
   if (results.length === 0) return [...head, "Not run yet.", ""].join("\n");

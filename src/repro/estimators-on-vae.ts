@@ -24,7 +24,8 @@ export const estimatorsOnVaeRow: Row = {
   summary:
     "the same VAE trained with the pathwise gradient and with the score function: gradient variance, and negative ELBO after equal numbers of steps",
   source: "Mohamed et al., arXiv 1906.10652, sections 4 and 5 (the paper has no table for this net)",
-  bar: "every score-function estimator has more variance than the pathwise one and a worse final ELBO; leave-one-out has the lowest variance of them",
+  criterion:
+    "every score-function estimator has more variance than the pathwise one and a worse final ELBO; leave-one-out has the lowest variance of them",
   paper: {},
   scales: {
     quick: "1 epoch per estimator instead of 20; 100 gradient samples instead of 1000",

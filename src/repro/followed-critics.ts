@@ -44,7 +44,7 @@ export async function followedOnImages(context: RowContext): Promise<MeasuredTra
   const samples = quick ? 200 : 2000;
   const digits = await context.open("mnist");
   const data = { train: digits.train, test: take(digits.test, samples) };
-  let teller: Run | undefined;
+  let classifierRun: Run | undefined;
   const nets = { hidden: [16, 32] };
   const critics = Object.entries({ wgan: wgan(nets), wganGp: wganGp(nets) }).map(([name, model]) => ({
     label: `${name} on digits`,
@@ -53,16 +53,16 @@ export async function followedOnImages(context: RowContext): Promise<MeasuredTra
     // All of them are kept: one saved at an interruption must not replace one that is measured.
     options: { steps, batch: 64, seed, logEvery: every, checkpointEvery: every, keep: steps },
     measure: async (run: Run) => {
-      const judges = await openTrained(teller!, context.engine);
-      const features = await classifierFeatures(judges.trained, "classifier");
+      const classNet = await openTrained(classifierRun!, context.engine);
+      const features = await classifierFeatures(classNet.trained, "classifier");
       const distances = new Map<number, number>();
       for (let step = every; step <= steps; step += every) {
         const { trained, close } = await openTrained(run, context.engine, "last", step);
-        const judge = evaluator({ trained, data: data.test, part: "test", key: fold(key(seed), "kid"), features });
-        distances.set(step, (await judge(kid, { samples })).value);
+        const measure = evaluator({ trained, data: data.test, part: "test", key: fold(key(seed), "kid"), features });
+        distances.set(step, (await measure(kid, { samples })).value);
         await close();
       }
-      await judges.close();
+      await classNet.close();
       const found = correlation(await loggedAs(run, criticGap), distances);
       return {
         ...reported(context, `${name}/mnist/rankCorrelation`, found),
@@ -76,7 +76,7 @@ export async function followedOnImages(context: RowContext): Promise<MeasuredTra
     data: digits,
     options: { epochs: quick ? 1 : 3, seed },
     measure: async (run) => {
-      teller = run;
+      classifierRun = run;
       return {};
     },
   };

@@ -131,7 +131,7 @@ export const generatorGradientRow: Row = {
   summary: `magnitude of the gradient with respect to the shift of a generator N(${shift}, 1), against data of N(0, 1), as the discriminator is trained: minimax and non-saturating loss by step, and the mean of D on generated items (values fooled/...); tail: fraction of gradients above ${tailFrom} times the median if the discriminator's output is pure error`,
   source:
     "Arjovsky, Bottou, arXiv 1701.04862, theorem 2.4 (the minimax gradient vanishes) and theorem 2.6 (-log D: a centred Cauchy distribution, if error and slope of D are independent and normal)",
-  bar: `after ${last} steps the minimax gradient is at most ${maxLeft} of its largest value, the non-saturating one at least ${minLeft}; the tail of the non-saturating gradient is that of a Cauchy distribution, ${cauchyTail.toFixed(4)}, within 3 standard errors, and the minimax gradient has none`,
+  criterion: `after ${last} steps the minimax gradient is at most ${maxLeft} of its largest value, the non-saturating one at least ${minLeft}; the tail of the non-saturating gradient is that of a Cauchy distribution, ${cauchyTail.toFixed(4)}, within 3 standard errors, and the minimax gradient has none`,
   paper: {},
   scales: {
     quick: `${seeds.quick.length} seeds instead of ${seeds.full.length}`,

@@ -65,7 +65,7 @@ export const gradientVarianceRow: Row = {
   summary:
     "variance of the single-sample gradient of E[z^2], z ~ N(1, 1): pathwise, score function, and score function with the optimal constant baseline",
   source: "exact: 4, theta^4 + 14 theta^2 + 15, 8 theta^2 + 6 at theta = 1",
-  bar: "4, 30 and 14 within 3 standard errors",
+  criterion: "4, 30 and 14 within 3 standard errors",
   paper: exact,
   scales: { quick: "200,000 draws per estimator", full: "2,000,000 draws per estimator" },
   run: async (context) => {

@@ -185,7 +185,8 @@ export const gumbelTemperatureRow: Row = {
     "variance and bias of the Gumbel-Softmax and straight-through gradients as the temperature decreases, for a categorical VAE and for a Bernoulli variable with a known gradient",
   source:
     "Jang et al., arXiv 1611.01144, section 2.2: a statement without numbers that gradients have large variance at small temperatures",
-  bar: "every variance grows with each decrease of the temperature through 2, 1, 0.5, 0.1, 0.01; the bias on the toy problem decreases each time for Gumbel-Softmax and remains at 0.01 for straight-through",
+  criterion:
+    "every variance grows with each decrease of the temperature through 2, 1, 0.5, 0.1, 0.01; the bias on the toy problem decreases each time for Gumbel-Softmax and remains at 0.01 for straight-through",
   paper: {},
   scales: {
     quick:

@@ -22,7 +22,8 @@ export const gumbelRow: Row = {
   summary:
     "categorical VAE 784-(20x10)-200 on MNIST with fixed binarisation, trained with three estimators; negative ELBO with discrete samples",
   source: "Jang et al., arXiv 1611.01144, table 1, row VAE Cat",
-  bar: "Gumbel-Softmax best, score function worst, Gumbel-Softmax at most 103 nats. At --scale quick: training completes",
+  criterion:
+    "Gumbel-Softmax best, score function worst, Gumbel-Softmax at most 103 nats. At --scale quick: training completes",
   paper: { gumbelSoftmax: 101.5, straightThrough: 107.8, scoreFunction: 110.6 },
   scales: {
     quick: "2 epochs per estimator instead of 120, on the first 1000 test images",

@@ -167,7 +167,7 @@ export const jsVsWRow: Row = {
   summary:
     "KL, JS and W1 with their gradients as N(m, 1) moves away from N(0, 1), and between disjoint parallel lines; js/game is (V + log 4) / 2, where V is the value of the minimax loss at the optimal discriminator",
   source: "Arjovsky et al., arXiv 1701.07875, example 1; exact: KL = m^2 / 2, W1 = |m|, JS by quadrature",
-  bar: `at a shift of ${far} the gradient of JS is below ${gone.toExponential()}, that of W1 is 1 at every shift, all confirmed by finite differences; (V + log 4) / 2 equals JS to ${sameJs.toExponential()}; parallel lines at distance theta have infinite KL, JS = log 2 with gradient 0, and W1 = theta with gradient 1`,
+  criterion: `at a shift of ${far} the gradient of JS is below ${gone.toExponential()}, that of W1 is 1 at every shift, all confirmed by finite differences; (V + log 4) / 2 equals JS to ${sameJs.toExponential()}; parallel lines at distance theta have infinite KL, JS = log 2 with gradient 0, and W1 = theta with gradient 1`,
   paper: {
     "lines/js/0.5": Math.LN2,
     "lines/js/1": Math.LN2,

@@ -12,7 +12,7 @@ import { type Row, type RowContext, type RowTraining, type Scale, type Values, o
 
 type Activation = keyof typeof slopes;
 
-/** The initial bias at which the bar is tested. */
+/** The initial bias at which the criterion is tested. */
 const tested: Cell = { rate: 1e-2, bias: -7 };
 const biases: ReadonlyMap<number, readonly number[]> = new Map([
   [1e-3, [-5, -7]],
@@ -106,7 +106,7 @@ export const leakyReluRow: Row = {
   summary: `Leaky ReLU (slope 0.2) as a remedy for a generator on ring8 whose initial biases kill its ReLUs: exact earth mover's distance of ${samples} samples to test items, dead units and gradient norm of the first layer after training, over initial biases and learning rates`,
   source:
     "Maas et al., ICML workshop 2013, on Leaky ReLU; Lu et al., arXiv 1903.06733, on dying units; the paper has no table for this net",
-  bar: `at rate ${tested.rate} and bias ${tested.bias}: at least ${100 * minDead} % of ReLU's second layer is dead after training and its gradient is below a thousandth of Leaky ReLU's, and Leaky ReLU ends nearer to the data in at least ${minWins} of 10 pairs of runs with equal seeds (sign test, p = 0.011). At --scale quick: the dead units and the gradients`,
+  criterion: `at rate ${tested.rate} and bias ${tested.bias}: at least ${100 * minDead} % of ReLU's second layer is dead after training and its gradient is below a thousandth of Leaky ReLU's, and Leaky ReLU ends nearer to the data in at least ${minWins} of 10 pairs of runs with equal seeds (sign test, p = 0.011). At --scale quick: the dead units and the gradients`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}, at the tested bias and rate alone`,

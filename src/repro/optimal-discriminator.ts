@@ -147,7 +147,7 @@ export const optimalDiscriminatorRow: Row = {
     "optimal discriminator of T(x) against that of x, for two mixtures of normal densities on a line and invertible T (affine, reflection, sinh, exp), whose Jacobian cancels, and for T = |x|, which is not invertible: largest difference, JS in nats, and smallest and largest |T'|",
   source:
     "Tran et al., arXiv 2006.05338, section 4: the optimal discriminator of the transformed distributions; exact: densities of T(x) as derivatives of P(T(x) <= y), not by the change of variables",
-  bar: `for each invertible T, D of T(x) is D* of x and JS is that without T, to ${tolerance.toExponential()}; for |x|, D differs by more than ${minDifference} somewhere and JS is lower by more than ${minLoss}`,
+  criterion: `for each invertible T, D of T(x) is D* of x and JS is that without T, to ${tolerance.toExponential()}; for |x|, D differs by more than ${minDifference} somewhere and JS is lower by more than ${minLoss}`,
   paper: {},
   scales: { quick: "all of it", full: `${places.length} points; JS by quadrature on ${ends.length - 1} intervals` },
   run: ({ say }) => {

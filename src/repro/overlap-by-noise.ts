@@ -92,7 +92,7 @@ export const overlapByNoiseRow: Row = {
   summary: `instance noise with standard deviation s makes N(0, ${deviation}^2) and N(m, ${deviation}^2) overlap: JS and its gradient at m = ${start} as functions of s; the fraction that remains of the JS of a difference of ${detail} (detail); and where ${steps} steps of gradient descent on m end (end) without noise, with constant and with annealed noise`,
   source:
     "Arjovsky, Bottou, arXiv 1701.04862, sections 2 and 3; Sonderby et al., arXiv 1610.04490; JS of normal distributions by quadrature",
-  bar: `without noise, JS is log 2 and its gradient below ${gone.toExponential()}, so m does not move; with s = ${strongest} the gradient is above ${minGradient}, but a difference of ${detail} has less than 1 / ${minContrast} of its JS; annealed noise ends within ${deviation / 10} of 0, constant noise beyond ${deviation}`,
+  criterion: `without noise, JS is log 2 and its gradient below ${gone.toExponential()}, so m does not move; with s = ${strongest} the gradient is above ${minGradient}, but a difference of ${detail} has less than 1 / ${minContrast} of its JS; annealed noise ends within ${deviation / 10} of 0, constant noise beyond ${deviation}`,
   paper: {},
   scales: {
     quick: "all of it",

@@ -114,7 +114,7 @@ export const penaltyWeightRow: Row = {
   summary: `gap of a critic with a gradient penalty against the earth mover's distance, as a function of the penalty weight: with a fixed generator at a distance of ${shifts.join(" and ")} on a line (values held/...: gap / distance), and over GAN training on ring8 (values game/...: median factor between gap and exact distance, modes captured, high-quality samples)`,
   source:
     "Gulrajani et al., arXiv 1704.00028, equation 3: the slope of the optimal critic exceeds 1 by distance / (2 weight); exact distance by network simplex",
-  bar: `fixed generator: gap / distance is 1 + distance / (2 weight), to within ${100 * heldWithin} %; GAN training: the default for points, ${usual}, is the weight with the gap closest to the distance, on average over seeds, among those whose GANs end with at least ${100 * minQuality} % of the largest share of high-quality samples. At --scale quick: the fixed generator only`,
+  criterion: `fixed generator: gap / distance is 1 + distance / (2 weight), to within ${100 * heldWithin} %; GAN training: the default for points, ${usual}, is the weight with the gap closest to the distance, on average over seeds, among those whose GANs end with at least ${100 * minQuality} % of the largest share of high-quality samples. At --scale quick: the fixed generator only`,
   paper: {},
   scales: {
     quick: `GANs trained for ${steps.quick} steps instead of ${steps.full}, with ${seeds.quick.length} seed instead of ${seeds.full.length}`,

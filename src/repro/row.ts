@@ -7,7 +7,7 @@ import { type OpenedModel, type TrainedModel, openTrained } from "../trained/ind
 import { train } from "../train/index.ts";
 import { MemoryStore } from "../base/store.ts";
 
-/** `quick` ends within five minutes and states what it leaves out; the bar (the acceptance criterion) refers to `full`. */
+/** `quick` ends within five minutes and states what it leaves out; the acceptance criterion refers to `full`. */
 export type Scale = "quick" | "full";
 
 export interface RowContext {
@@ -39,7 +39,7 @@ export interface Outcome {
 
 /** The conclusion from the numbers. */
 export interface Verdict {
-  /** Whether the bar was met. */
+  /** Whether the criterion was met. */
   readonly passed: boolean;
   /** Sentences generated from the numbers. */
   readonly remarks?: readonly string[];
@@ -51,7 +51,7 @@ export interface Row {
   readonly summary: string;
   readonly source: string;
   /** The acceptance criterion, as text. */
-  readonly bar: string;
+  readonly criterion: string;
   /** Published numbers by the names of `values`; only those read in the source itself. */
   readonly paper: Readonly<Record<string, number>>;
   /** What each scale runs; for `quick`, how it differs from `full`. */
@@ -84,7 +84,7 @@ export function bySeed(
   };
 }
 
-/** Verdict at a scale too short to test the bar: whether all of these values were measured. */
+/** Verdict at a scale too short to test the criterion: whether all of these values were measured. */
 export function completionVerdict(values: Values, names: readonly string[]): Verdict {
   return {
     passed: names.every((name) => Number.isFinite(values[name])),

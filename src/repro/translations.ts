@@ -21,7 +21,7 @@ interface TranslationTask {
   readonly images: number;
   readonly seeds: readonly number[];
   /** A classifier of the second domain's images, if they have classes. */
-  readonly teller?: Features;
+  readonly features?: Features;
 }
 
 /** A classifier of the images of the second domain, and how to release it. */
@@ -87,12 +87,11 @@ export async function measureTranslations(
 }
 
 async function measureOnce(context: RowContext, run: Run, { label, arm, seed }: ArmTraining): Promise<Translation> {
-  const { data, images, teller } = arm.task;
+  const { data, images, features } = arm.task;
   const { trained, close } = await openTrained(run, context.engine);
   const by = fold(key(seed), "pairs");
-  const features = teller;
-  const judge = evaluator({ trained, data: take(data.test, images), part: "test", key: by, features });
-  const of = (metric: unknown, direction: Direction): Promise<Evaluation> => judge(metric as Metric, { direction });
+  const measure = evaluator({ trained, data: take(data.test, images), part: "test", key: by, features });
+  const of = (metric: unknown, direction: Direction): Promise<Evaluation> => measure(metric as Metric, { direction });
   const ways = directionsOf(trained.model);
   const values: Record<string, number> = {};
   for (const [name, metric] of Object.entries(againstTruth)) {
@@ -105,7 +104,7 @@ async function measureOnce(context: RowContext, run: Run, { label, arm, seed }: 
     values["errorBack"] = (await of(pairError, "BtoA")).value;
     values["cycleError"] = (await of(cycleError, "AtoB")).value;
   }
-  if (teller !== undefined) {
+  if (features !== undefined) {
     const consistency = await of(classConsistency, "AtoB");
     values["consistency"] = consistency.value;
     values["consistencyOfTruth"] = consistency.details["ofTruth"] as number;

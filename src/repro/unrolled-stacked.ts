@@ -40,7 +40,7 @@ export const unrolledStackedRow: Row = {
   summary: "modes of stacked MNIST with at least one sample, for an unrolled GAN with 0, 1, 5 and 10 unrolled updates",
   source:
     "Metz et al., arXiv 1611.02163, table 1, D with 1/4 of G's size, as quoted in Lin et al., arXiv 1712.04086, table 3",
-  bar: "on average over seeds, more modes with more unrolled updates. At --scale quick: training completes",
+  criterion: "on average over seeds, more modes with more unrolled updates. At --scale quick: training completes",
   paper: { "unroll0/modes": 30.6, "unroll1/modes": 65.4, "unroll5/modes": 236.4, "unroll10/modes": 327.2 },
   scales: {
     quick: "300 steps and one seed instead of 2000 and three; 2560 samples",
@@ -49,9 +49,9 @@ export const unrolledStackedRow: Row = {
   run: async (context) => {
     const { steps, seeds, samples, classifierEpochs } = budgets[context.scale];
     const digits = await context.open("mnist");
-    const teller = await fit(context, "classifier", classifier(), digits, { epochs: classifierEpochs, seed: 1 });
-    const features = await classifierFeatures(teller.trained, "classifier");
-    const right = await evaluate(accuracy, teller.trained, digits.test, "test", key(1));
+    const classNet = await fit(context, "classifier", classifier(), digits, { epochs: classifierEpochs, seed: 1 });
+    const features = await classifierFeatures(classNet.trained, "classifier");
+    const right = await evaluate(accuracy, classNet.trained, digits.test, "test", key(1));
     const values: Record<string, number> = { "classifier/accuracy": right.value };
     const stacks = await context.open("stacked-mnist");
     const data = { train: stacks.train, test: take(stacks.test, samples) };
@@ -66,8 +66,8 @@ export const unrolledStackedRow: Row = {
       })),
     );
     const found = await fitEach(context, trainings, async (trained, { label, unroll, seed }) => {
-      const judge = evaluator({ trained, data: data.test, part: "test", key: fold(key(seed), "modes"), features });
-      const { details } = await judge(modes, { samples });
+      const measure = evaluator({ trained, data: data.test, part: "test", key: fold(key(seed), "modes"), features });
+      const { details } = await measure(modes, { samples });
       context.say(`${label}: ${details.captured as number} modes of 1000 captured`);
       values["noise/modes"] = details.modesOfNoise as number;
       return { unroll, captured: details.captured as number, reverseKl: details.reverseKl as number };
@@ -87,7 +87,7 @@ export const unrolledStackedRow: Row = {
         ),
       );
     }
-    await teller.close();
+    await classNet.close();
     return { values, seeds };
   },
   verdict: (values, scale) => {

@@ -14,14 +14,14 @@ const hidden = [32, 64];
 
 // The VAE's decoder is the GAN's generator, and its encoder the discriminator with other outputs. The likelihood is Gaussian
 // with one learned standard deviation, and samples are pixel means, as in the pictures of a run.
-const players: Readonly<Record<string, ConfiguredModel>> = {
+const recipes: Readonly<Record<string, ConfiguredModel>> = {
   vae: vae({ arch: "dcgan", hidden, latent, likelihood: "gaussian" }),
   gan: gan({ arch: "dcgan", hidden, latent }),
 };
 
 const rates: Readonly<Record<string, number>> = { vae: 1e-3, gan: 2e-4 };
 
-const judged = [sharpness, fid, kid, precision, recall, density, coverage] as unknown as readonly Metric[];
+const measured = [sharpness, fid, kid, precision, recall, density, coverage] as unknown as readonly Metric[];
 
 interface Budget {
   /** Number of training items; default: all. */
@@ -44,7 +44,8 @@ export const vaeVsGanRow: Row = {
     "VAE and GAN with the same generator net, data and number of epochs: sharpness, FID, KID, precision, recall, density, coverage",
   source:
     "our own comparison; distances are in the features of a classifier trained here and not comparable with published ones",
-  bar: "on each data set the GAN has higher sharpness and precision and the VAE has higher recall, with non-overlapping intervals: a common claim, tested",
+  criterion:
+    "on each data set the GAN has higher sharpness and precision and the VAE has higher recall, with non-overlapping intervals: a common claim, tested",
   paper: {},
   scales: {
     quick: "the first 10,000 digits of MNIST and 4 epochs instead of 10, 1000 samples",
@@ -76,11 +77,11 @@ async function measureAll(context: RowContext, spec: string, data: DataSplit): P
   const { epochs, classifierEpochs } = budgets[context.scale];
   const label = (name: string) => `${spec}, ${name}`;
   const values: Record<string, number> = {};
-  const teller = await fit(context, label("classifier"), classifier(), data, { epochs: classifierEpochs, seed });
-  const features = await classifierFeatures(teller.trained, "classifier");
+  const classNet = await fit(context, label("classifier"), classifier(), data, { epochs: classifierEpochs, seed });
+  const features = await classifierFeatures(classNet.trained, "classifier");
   const by = fold(key(seed), spec);
-  values[`${spec}/classifier/accuracy`] = (await evaluate(accuracy, teller.trained, data.test, "test", by)).value;
-  const trainings = Object.entries(players).map(([name, model]) => ({
+  values[`${spec}/classifier/accuracy`] = (await evaluate(accuracy, classNet.trained, data.test, "test", by)).value;
+  const trainings = Object.entries(recipes).map(([name, model]) => ({
     label: label(name),
     model,
     data,
@@ -90,16 +91,16 @@ async function measureAll(context: RowContext, spec: string, data: DataSplit): P
   await trainEach(context, trainings, async (run, { name }) => {
     values[`${spec}/${name}/trainingMinutes`] = run.state.seconds / 60;
     const { trained, close } = await openTrained(run, context.engine);
-    const judge = evaluator({ trained, data: data.test, part: "test", key: by, training: data.train, features });
-    for (const metric of judged) {
+    const measure = evaluator({ trained, data: data.test, part: "test", key: by, training: data.train, features });
+    for (const metric of measured) {
       context.say(`${label(name)}: ${metric.name}`);
-      const result = await judge(metric, { samples: data.test.size });
+      const result = await measure(metric, { samples: data.test.size });
       Object.assign(values, named(`${spec}/${name}/${metric.name}`, result));
       values[`${spec}/real/${metric.name}`] = result.floor!;
     }
     await close();
   });
-  await teller.close();
+  await classNet.close();
   return values;
 }
 
@@ -136,7 +137,7 @@ function higher(spec: string, metric: string, values: Readonly<Record<string, nu
 /** Sentences about the numbers of one data set. */
 function comparison(spec: string, values: Readonly<Record<string, number>>): string {
   const verdicts = { vae: "the VAE's is higher", gan: "the GAN's is higher", none: "the intervals overlap" };
-  const lines = judged.map(({ name: metric }) => {
+  const lines = measured.map(({ name: metric }) => {
     const [vae, gan, real] = ["vae", "gan", "real"].map((name) => significant(values[`${spec}/${name}/${metric}`]!, 3));
     const verdict = verdicts[higher(spec, metric, values) ?? "none"];
     return `${metric} ${vae} and ${gan} (real items ${real}): ${verdict}`;

@@ -59,7 +59,7 @@ export const wganEmdRow: Row = {
   summary:
     "a critic's estimate of the earth mover's distance between data and shifted data, which equals the shift; and, over GAN training, the rank correlation of the estimate with the exact distance on ring8 and with KID on digits",
   source: "exact: the earth mover's distance between a distribution and its shift by m is |m|",
-  bar: `fixed generator: with a gradient penalty of weight ${weight} the estimate is within 10 % of the distance; with weights clipped to ${clip}, estimate / distance is constant to within 10 % over the shifts. GAN training, with a gradient penalty of weight ${pointPenalty} for points and 10 for images, and weights clipped to 0.1 and 0.01: a rank correlation of at least ${minCorrelation} for each critic on ring8 and on digits`,
+  criterion: `fixed generator: with a gradient penalty of weight ${weight} the estimate is within 10 % of the distance; with weights clipped to ${clip}, estimate / distance is constant to within 10 % over the shifts. GAN training, with a gradient penalty of weight ${pointPenalty} for points and 10 for images, and weights clipped to 0.1 and 0.01: a rank correlation of at least ${minCorrelation} for each critic on ring8 and on digits`,
   paper: {},
   scales: {
     quick:

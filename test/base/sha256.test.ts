@@ -13,12 +13,12 @@ it("agrees with Node's SHA-256 for every length around a block, however the byte
   }
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 8 }), (pieces) => {
-      const [own, judge] = [new Sha256(), createHash("sha256")];
+      const [own, reference] = [new Sha256(), createHash("sha256")];
       for (const piece of pieces) {
         own.update(piece);
-        judge.update(piece);
+        reference.update(piece);
       }
-      expect(own.hex()).toBe(judge.digest("hex"));
+      expect(own.hex()).toBe(reference.digest("hex"));
     }),
   );
 });

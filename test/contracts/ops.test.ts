@@ -244,7 +244,7 @@ function evaluated(outputs: Record<string, Tensor>, feeds: Feeds): Record<string
   return Object.fromEntries(Object.keys(outputs).map((name, i) => [name, values[i]!]));
 }
 
-/** Derivatives are sums of terms that may cancel: they are judged by the size of all of them, not by what is left. */
+/** Derivatives are sums of terms that may cancel: the tolerance is relative to the largest value of the same order, not to the result. */
 function agree(one: OpCase, name: string, actual: NdArray, expected: NdArray, all: Record<string, NdArray>): void {
   const relative = one.float32 ?? float32Tolerance;
   const order = name.split(" ")[0]!;

@@ -6,7 +6,7 @@ import { declareProgram } from "../../src/cli/main.ts";
 import { type RowResult, type Values, rows } from "../../src/repro/index.ts";
 
 // What every row of `zaya repro` owes, found by the index: a new one needs no case here. What its verdict says of numbers on
-// either side of its bar stands in test/repro.
+// either side of its criterion stands in test/repro.
 
 const scales = ["quick", "full"] as const;
 
@@ -34,9 +34,9 @@ it("every result file is of a row", () => {
 });
 
 describe.each(rows)("row $name", (row) => {
-  it("tells its claim, where that comes from, and its bar", () => {
+  it("tells its claim, where that comes from, and its criterion", () => {
     expect(row.name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
-    for (const text of [row.summary, row.source, row.bar]) expect(text.length).toBeGreaterThan(10);
+    for (const text of [row.summary, row.source, row.criterion]) expect(text.length).toBeGreaterThan(10);
   });
 
   it("declares what either scale runs: how much, or that nothing is cut", () => {
@@ -46,7 +46,7 @@ describe.each(rows)("row $name", (row) => {
     expect(quick).not.toBe(full);
   });
 
-  it.each(scales)("misses its bar at the %s scale where nothing was measured", (scale) => {
+  it.each(scales)("misses its criterion at the %s scale where nothing was measured", (scale) => {
     expect(row.verdict(undefinedValues, scale).passed).toBe(false);
   });
 
@@ -75,7 +75,7 @@ describe.each(rows)("row $name", (row) => {
       row: row.name,
       scale,
       summary: row.summary,
-      bar: row.bar,
+      criterion: row.criterion,
       paper: row.paper,
       runs: row.scales[scale],
     });

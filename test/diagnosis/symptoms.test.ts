@@ -424,9 +424,10 @@ describe("memorisation", () => {
   });
 
   it("is samples nearer to training items than new items are, in most pairs and by far", () => {
-    const judge = (sample: number) => seen(memorisation, evidence({ now: distances(repeat(sample, 9), repeat(1, 9)) }));
-    expect(judge(0.74)).toBe("--steps 1250");
-    expect(judge(0.76)).toBe("absent");
+    const verdict = (sample: number) =>
+      seen(memorisation, evidence({ now: distances(repeat(sample, 9), repeat(1, 9)) }));
+    expect(verdict(0.74)).toBe("--steps 1250");
+    expect(verdict(0.76)).toBe("absent");
     const mixed = distances([...repeat(0.1, 7), ...repeat(2, 3)], repeat(1, 10));
     expect(seen(memorisation, evidence({ now: mixed }))).toBe("absent");
   });

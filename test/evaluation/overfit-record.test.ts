@@ -15,7 +15,7 @@ const shape = [4, 4, 1];
 const brightness = (x: Tensor): Tensor => mean(x, { axes: [1, 2] });
 
 /** A map from an image to so many times its brightness. */
-const judging = (times: number): NetMap => ({
+const scoring = (times: number): NetMap => ({
   inputs: { x: shape },
   outputs: ({ x }) => ({ score: mul(brightness(x!), times) }),
 });
@@ -25,7 +25,7 @@ const domain = (name: string, values: readonly number[]): Dataset => images(name
 describe("overfit/scores", () => {
   it("are the mean scores of training and of held-out items", async () => {
     const trained = handMade({
-      maps: { discriminator: judging(10) },
+      maps: { discriminator: scoring(10) },
       discriminator: { map: "discriminator", input: "x", output: "score", boundary: null },
     });
     const data = splitOf(domain("train", [0.1, 0.2, 0.6]), domain("test", [0.5, 0.9]));
@@ -40,7 +40,7 @@ describe("overfit/scores", () => {
   it("are of generated items too, by a generator's own noise", async () => {
     const trained = handMade({
       maps: {
-        discriminator: judging(10),
+        discriminator: scoring(10),
         generator: {
           inputs: { z: shape },
           outputs: ({ z }) => ({ samples: add(mul(z!, 0), constant(full(shape, 0.3))) }),
@@ -57,7 +57,7 @@ describe("overfit/scores", () => {
     const { maps, translators } = translatorOf(shape, { AtoB: (x) => x, BtoA: (x) => x });
     const discriminator = (map: string) => ({ map, input: "x", output: "score" });
     const trained = handMade({
-      maps: { ...maps, ofA: judging(1), ofB: judging(10) },
+      maps: { ...maps, ofA: scoring(1), ofB: scoring(10) },
       translators: {
         AtoB: { ...translators!.AtoB!, discriminator: discriminator("ofB") },
         BtoA: { ...translators!.BtoA!, discriminator: discriminator("ofA") },

@@ -97,8 +97,8 @@ describe("disentanglement metrics against numpy, scipy and scikit-learn", () => 
       factors: Int32Array.from(factors),
       items: whole(items),
     });
-    const { train: learnt, test: judged, correct, active } = golden.factorVae;
-    const found = majorityVotes(codes, groups(learnt), groups(judged), 3);
+    const { train: learnt, test: tested, correct, active } = golden.factorVae;
+    const found = majorityVotes(codes, groups(learnt), groups(tested), 3);
     expect([...found.correct]).toEqual(correct);
     expect(found.active).toBe(active);
   });

@@ -170,7 +170,7 @@ const netStart = vector(
 const swinging = "adam betas 0 .9";
 const kernelSpread = (spread: number, run: string) => (run === swinging ? 50 : 5) * spread + 10 * exact;
 
-/** The judge meets float64; float32 may stray from it a few times as far as PyTorch's own float32 run did. */
+/** The reference is in float64; float32 may deviate from it a few times as much as PyTorch's own float32 run does. */
 const engines: readonly (readonly [string, Engine, (spread: number, run: string) => number])[] = [
   ["interpreter", interpreter(), () => 10 * exact],
   ["cpu", ortEngine({ device: "cpu", threads: 1 }), (spread) => 5 * spread + 10 * exact],

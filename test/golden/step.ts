@@ -14,7 +14,7 @@ type Params = ReadonlyMap<string, NdArray<"float64">>;
 
 export interface StepsRequest {
   readonly model: Model;
-  /** Parameters of each net by their paths, in float64: a judge should not meet rounded ones. */
+  /** Parameters of each net by their paths, in float64, so that the reference is not computed from rounded ones. */
   readonly params: Readonly<Record<string, Params>>;
   /** The batches of each step, one a turn. */
   readonly batches: readonly (readonly NdArray[])[];

@@ -19,7 +19,7 @@ import { feeds, randomGraph } from "../graph/random-graph.ts";
 import "../tolerance.ts";
 
 const options = { device: "cpu", threads: 1 } as const;
-const judge = interpreter();
+const reference = interpreter();
 const engines: Readonly<Record<string, Engine>> = {
   "ONNX Runtime": ortEngine(options),
   "kernels and ONNX Runtime": kernelEngine(options, { isPacked: () => false }),
@@ -68,7 +68,7 @@ describe.each(Object.entries(engines))("%s", (_, engine) => {
     await fc.assert(
       fc.asyncProperty(randomGraph(16), fc.nat(3), async (outputs, mode) => {
         const program = programOf(outputs, mode);
-        const [expected, actual] = [await run(judge, program), await run(engine, program)];
+        const [expected, actual] = [await run(reference, program), await run(engine, program)];
         expected.forEach((arrays, i) => {
           const absolute = 2e-5 * sizeOf(arrays);
           for (const [name, value] of Object.entries(arrays)) {

@@ -258,10 +258,10 @@ describe("packs", () => {
       const { score } = model.maps[map]!.outputs({ [name]: input("x", [2, packing, ...data.shape]) }, scope);
       expect(score!.shape).toEqual([2, 1]);
       const items = normal(key(1), [2 * packing, ...data.shape]);
-      const [judged] = evaluate([seen[0]!], { x: ndarray("float32", [2, packing, ...data.shape], items.data) });
+      const [scored] = evaluate([seen[0]!], { x: ndarray("float32", [2, packing, ...data.shape], items.data) });
       const trained = shown(data, packing, 2 * packing);
       const [real] = evaluate([trained.packs], { real: items, made: normal(key(2), trained.made as number[]) });
-      expect([...judged!.data]).toEqual([...real!.data.subarray(0, judged!.data.length)]);
+      expect([...scored!.data]).toEqual([...real!.data.subarray(0, scored!.data.length)]);
     }
   });
 

@@ -36,9 +36,9 @@ describe("the discriminator of pix2pix", () => {
     const [given, wanted] = direction === "AtoB" ? [a, b] : [b, a];
     const [x, s] = [input("x", [1, ...image]), input("source", [1, ...image])];
     const score = model.maps[map]!.outputs({ [name]: x, [source!]: s }, scope)[output]!;
-    const [judged] = evaluate([score], { x: wanted, source: given });
-    expect(judged!.shape).toEqual([1, 1]);
-    expect(judged!.data[0]).toBeCloseTo(expected, 9);
+    const [scored] = evaluate([score], { x: wanted, source: given });
+    expect(scored!.shape).toEqual([1, 1]);
+    expect(scored!.data[0]).toBeCloseTo(expected, 9);
 
     const pair = ndarray("float64", [1, 2, ...image], Float64Array.from([...a.data, ...b.data]));
     const { logs } = model.steps[0]!.loss(input("batch", [1, 2, ...image]), scope);

@@ -47,9 +47,9 @@ describe.each(["training", "portable"] satisfies Target[])("for %s", (target) =>
         const [dx, dw] = grad(sum(mul(y, input("projection", y.shape))), [x, w]);
         const outputs = { y, dx: dx!, dw: dw! };
         const [results] = await runOnnx(emitOnnx(outputs, { target }), { ...feeds, projection });
-        const judged = evaluate(Object.values(outputs), { ...feeds, projection });
+        const expected = evaluate(Object.values(outputs), { ...feeds, projection });
         Object.keys(outputs).forEach((output, i) =>
-          expect(results![output], output).toBeAllclose(judged[i]!, { relative: 5e-6, absolute: 1e-5 }),
+          expect(results![output], output).toBeAllclose(expected[i]!, { relative: 5e-6, absolute: 1e-5 }),
         );
       }),
       { seed: 21, numRuns: 80 },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { betaVaeRow, valuesOf } from "../../src/repro/beta-vae.ts";
 
-const judge = (found: Parameters<typeof valuesOf>[0]): boolean => betaVaeRow.verdict(valuesOf(found), "full").passed;
+const isMet = (found: Parameters<typeof valuesOf>[0]): boolean => betaVaeRow.verdict(valuesOf(found), "full").passed;
 
 /** Two seeds a beta: recon and KL around their mean, scores as given. */
 const found = (recon: number[], kl: number[], scores: number[][]) =>
@@ -17,7 +17,7 @@ const [recon, kl] = [
   [15, 9, 6],
 ];
 
-describe("the bar of beta-vae", () => {
+describe("the criterion of beta-vae", () => {
   it("takes the best beta, and asks for more than one standard error of the difference", () => {
     // Standard errors 0.04 and 0.03: 0.05 together.
     const clear = [
@@ -25,9 +25,9 @@ describe("the bar of beta-vae", () => {
       [0.57, 0.63],
       [0.4, 0.4],
     ];
-    expect(judge(found(recon, kl, clear))).toBe(true);
-    expect(judge(found(recon, kl, [clear[0]!, [0.55, 0.61], clear[2]!]))).toBe(false);
-    expect(judge(found(recon, kl, [clear[0]!, [0.4, 0.4], [0.57, 0.63]]))).toBe(true);
+    expect(isMet(found(recon, kl, clear))).toBe(true);
+    expect(isMet(found(recon, kl, [clear[0]!, [0.55, 0.61], clear[2]!]))).toBe(false);
+    expect(isMet(found(recon, kl, [clear[0]!, [0.4, 0.4], [0.57, 0.63]]))).toBe(true);
   });
 
   it("is missed where reconstruction or KL are not in the order of beta", () => {
@@ -36,13 +36,13 @@ describe("the bar of beta-vae", () => {
       [0.9, 0.9],
       [0.9, 0.9],
     ];
-    expect(judge(found(recon, kl, scores))).toBe(true);
-    expect(judge(found([20, 60, 40], kl, scores))).toBe(false);
-    expect(judge(found(recon, [15, 6, 9], scores))).toBe(false);
+    expect(isMet(found(recon, kl, scores))).toBe(true);
+    expect(isMet(found([20, 60, 40], kl, scores))).toBe(false);
+    expect(isMet(found(recon, [15, 6, 9], scores))).toBe(false);
   });
 
   it("is missed by a single seed, which has no standard error", () => {
     const one = new Map([1, 4, 8].map((beta, i) => [beta, { recon: [beta], kl: [-beta], score: [0.4 + 0.2 * i] }]));
-    expect(judge(one)).toBe(false);
+    expect(isMet(one)).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import { penaltyWeightRow } from "../../src/repro/penalty-weight.ts";
 import { unrolledRingRow } from "../../src/repro/unrolled-ring.ts";
 import { wganEmdRow } from "../../src/repro/wgan-emd.ts";
 
-describe("the bar of wgan-emd", () => {
+describe("the criterion of wgan-emd", () => {
   const met = {
     ...Object.fromEntries(
       ["line", "ring"].flatMap((where) => ["penalty", "clipping"].map((rule) => [`${where}/${rule}/off`, 0.1])),
@@ -28,12 +28,12 @@ describe("the bar of wgan-emd", () => {
   });
 
   it("says which weight of the penalty its numbers are of", () => {
-    expect(wganEmdRow.bar).toContain("gradient penalty of weight 50");
-    expect(wganEmdRow.bar).toContain("a gradient penalty of weight 0.1 for points and 10 for images");
+    expect(wganEmdRow.criterion).toContain("gradient penalty of weight 50");
+    expect(wganEmdRow.criterion).toContain("a gradient penalty of weight 0.1 for points and 10 for images");
   });
 });
 
-describe("the bar of penalty-weight", () => {
+describe("the criterion of penalty-weight", () => {
   const weights = [0.1, 1, 10, 50];
   const met = Object.fromEntries(
     weights.flatMap((weight) => [
@@ -57,7 +57,7 @@ describe("the bar of penalty-weight", () => {
   });
 });
 
-describe("the bar of unrolled-ring", () => {
+describe("the criterion of unrolled-ring", () => {
   const verdict = (none: number, ahead: number, wins: number) =>
     unrolledRingRow.verdict(
       { "minimax/unroll0/modes": none, "minimax/unroll5/modes": ahead, "minimax/wins": wins },

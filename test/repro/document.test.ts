@@ -6,7 +6,7 @@ const row: Row = {
   name: "ring",
   summary: "modes of a ring",
   source: "somewhere",
-  bar: "eight of them",
+  criterion: "eight of them",
   paper: { modes: 8 },
   scales: { quick: "10 steps", full: "100 steps" },
   run: () => Promise.reject(new Error("not run here")),

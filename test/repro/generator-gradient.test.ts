@@ -27,7 +27,7 @@ describe("generator-gradient", () => {
     expect(values["tail/minimax"]).toBe(0);
   });
 
-  it("misses its bar where the minimax gradient stays, the other goes, or the tails are others", () => {
+  it("misses its criterion where the minimax gradient stays, the other goes, or the tails are others", () => {
     expect(passes({})).toBe(true);
     expect(passes({ "minimax/3000": values["minimax/1"]! / 50 })).toBe(false);
     expect(passes({ "nonSaturating/3000": 0.01 })).toBe(false);

@@ -61,7 +61,7 @@ describe("gradients of a choice of two", () => {
   });
 });
 
-describe("the bar of gumbel-temperature", () => {
+describe("the criterion of gumbel-temperature", () => {
   const estimates = (values: number[]) => values.map((value) => ({ value, stderr: 0.001 }));
   const rising = estimates([1, 4, 16, 80, 800]);
   const sweep = (changes: Partial<Sweep> = {}): Sweep => ({
@@ -73,15 +73,15 @@ describe("the bar of gumbel-temperature", () => {
   });
   const straight = sweep({ bias: estimates([0.1, 0.2, 0.1, 0.1, 0.1]) });
 
-  const judge = (sweeps: Parameters<typeof valuesOf>[0]): boolean => row.verdict(valuesOf(sweeps), "full").passed;
+  const isMet = (sweeps: Parameters<typeof valuesOf>[0]): boolean => row.verdict(valuesOf(sweeps), "full").passed;
 
   it("asks for growing variances, a bias that falls, and one that stays", () => {
-    expect(judge({ soft: sweep(), straight })).toBe(true);
+    expect(isMet({ soft: sweep(), straight })).toBe(true);
     const flat = estimates([1, 4, 16, 80, 80]);
-    expect(judge({ soft: sweep({ modelVariance: flat }), straight })).toBe(false);
-    expect(judge({ soft: sweep(), straight: { ...straight, toyVariance: flat } })).toBe(false);
-    expect(judge({ soft: sweep({ bias: estimates([0.1, 0.05, -0.06, 0, 0]) }), straight })).toBe(false);
-    expect(judge({ soft: sweep(), straight: sweep() })).toBe(false);
+    expect(isMet({ soft: sweep({ modelVariance: flat }), straight })).toBe(false);
+    expect(isMet({ soft: sweep(), straight: { ...straight, toyVariance: flat } })).toBe(false);
+    expect(isMet({ soft: sweep({ bias: estimates([0.1, 0.05, -0.06, 0, 0]) }), straight })).toBe(false);
+    expect(isMet({ soft: sweep(), straight: sweep() })).toBe(false);
   });
 
   it("is met by the row itself, on few images", async () => {

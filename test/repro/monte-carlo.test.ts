@@ -36,7 +36,7 @@ describe("monte-carlo", () => {
     expect(values["logP/importance/10000/effectiveShare"]).toBeCloseTo(share, 2);
   });
 
-  it("misses its bar where the error falls otherwise, or importance sampling is no better", () => {
+  it("misses its criterion where the error falls otherwise, or importance sampling is no better", () => {
     expect(passes({})).toBe(true);
     expect(passes({ "mean/slope": -0.44 })).toBe(false);
     expect(passes({ "mean/1000/reached": 0.84 })).toBe(false);

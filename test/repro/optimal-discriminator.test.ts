@@ -40,7 +40,7 @@ describe("optimal-discriminator", () => {
     expect(Math.log(values["exp/largestJacobian"]!)).toBeCloseTo(3.53, 4);
   });
 
-  it("misses its bar where an invertible map changes the discriminator or JS, or the fold does not", () => {
+  it("misses its criterion where an invertible map changes the discriminator or JS, or the fold does not", () => {
     expect(passes({})).toBe(true);
     expect(passes({ "exp/difference": 1e-5 })).toBe(false);
     expect(passes({ "sinh/js": values["none/js"]! + 1e-5 })).toBe(false);

@@ -34,7 +34,7 @@ describe("overlap-by-noise", () => {
     expect(values["detail/8"]! / (0.1 ** 2 / (8 * 64.01))).toBeCloseTo(1, 3);
   });
 
-  it("misses its bar where noise does not help, or constant noise is as good", () => {
+  it("misses its criterion where noise does not help, or constant noise is as good", () => {
     expect(passes({})).toBe(true);
     expect(passes({ "gradient/0": 1e-3 })).toBe(false);
     expect(passes({ "gradient/4": 1e-3 })).toBe(false);

@@ -22,7 +22,7 @@ describe("a result file", () => {
     expect(result.paper).toEqual(rowOf(result.row).paper);
   });
 
-  it.each(results.filter(({ passed }) => passed))("of $row would miss its bar without its numbers", (result) => {
+  it.each(results.filter(({ passed }) => passed))("of $row would miss its criterion without its numbers", (result) => {
     const unknown = Object.fromEntries(Object.keys(result.values).map((name) => [name, Number.NaN]));
     expect(rowOf(result.row).verdict(unknown, result.scale).passed).toBe(false);
   });
@@ -42,7 +42,7 @@ const methods = (found: Record<string, [modes: number, highQuality: number]>) =>
   );
 };
 
-describe("the bars of the mixtures", () => {
+describe("the criteria of the mixtures", () => {
   it("ask for two remedies with modes and quality both; the plain GAN is none", () => {
     expect(verdictOf("ring", methods({ wganGp: [7.8, 0.53], pacgan2: [8, 0.6] }))).toBe(true);
     expect(verdictOf("ring", methods({ wganGp: [7.79, 0.9], pacgan2: [8, 0.6] }))).toBe(false);
@@ -75,7 +75,7 @@ describe("the bars of the mixtures", () => {
   });
 });
 
-/** A result whose bar was met, with some numbers changed. */
+/** A result whose criterion was met, with some numbers changed. */
 const changed = (row: string, changes: Record<string, number>) => {
   const result = results.find((each) => each.row === row)!;
   for (const name of Object.keys(changes)) expect(result.values).toHaveProperty([name]);
@@ -85,7 +85,7 @@ const changed = (row: string, changes: Record<string, number>) => {
 const stacked = (modes: number[]) =>
   Object.fromEntries([0, 1, 5, 10].map((unroll, i) => [`unroll${unroll}/modes`, modes[i]!]));
 
-describe("a bar", () => {
+describe("a criterion", () => {
   it.each([
     ["autoencoder-contrast", { "autoencoder/squaredError/seed11": 1000 }],
     ["autoencoder-contrast", { "autoencoder/priorDistance/seed12": 0 }],
@@ -208,7 +208,7 @@ describe("a bar", () => {
     const { passed, remarks } = rowOf(row).verdict(values as Values, "quick");
     expect(passed).toBe(true);
     expect(remarks).toEqual([expect.stringMatching(/too short to test the criterion/)]);
-    expect(rowOf(row).bar).toMatch(/At --scale quick: training completes$/);
+    expect(rowOf(row).criterion).toMatch(/At --scale quick: training completes$/);
   });
 
   it("of unrolled-ring asks for nine pairs of ten, where the plain GAN fails", () => {

@@ -68,11 +68,11 @@ async function train(engine: Engine, steps: number) {
 
 describe("a step with state", () => {
   it("ends after many runs with the same numbers on the interpreter and the CPU", async () => {
-    const [judge, own] = [await train(interpreter(), 40), await train(cpu, 40)];
-    expect(own.losses).toBeAllclose(judge.losses, { relative: 2e-6 });
-    for (const [name, value] of Object.entries(judge.state))
+    const [reference, own] = [await train(interpreter(), 40), await train(cpu, 40)];
+    expect(own.losses).toBeAllclose(reference.losses, { relative: 2e-6 });
+    for (const [name, value] of Object.entries(reference.state))
       expect(own.state[name]).toBeAllclose(value, { relative: 1e-5 });
-    expect(judge.losses.at(-1)).toBeLessThan(judge.losses[0]!);
+    expect(reference.losses.at(-1)).toBeLessThan(reference.losses[0]!);
   });
 
   it("gives the same bits every time on the CPU, on one thread and on two", async () => {

@@ -69,10 +69,10 @@ describe("webgpu", () => {
     const env = { ...process.env, VK_ICD_FILENAMES: driver, XDG_RUNTIME_DIR: folder, LD_LIBRARY_PATH: libraries };
     const { run, error } = answer(await runScript(script, { env }));
     expect(error).toBeUndefined();
-    const judge = await trainTinyVae(ortEngine({ device: "cpu", threads: 1 }), 3);
-    expect(run!.losses).toBeAllclose(judge.losses, { relative: 1e-4 });
-    expect(Object.keys(run!.state)).toEqual(Object.keys(judge.state));
-    for (const [name, values] of Object.entries(judge.state))
+    const reference = await trainTinyVae(ortEngine({ device: "cpu", threads: 1 }), 3);
+    expect(run!.losses).toBeAllclose(reference.losses, { relative: 1e-4 });
+    expect(Object.keys(run!.state)).toEqual(Object.keys(reference.state));
+    for (const [name, values] of Object.entries(reference.state))
       expect(run!.state[name], name).toBeAllclose(values, { relative: 1e-4 });
   });
 });

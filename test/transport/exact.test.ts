@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 /** The least cost by a solver of linear programs. */
-function judged({ costs, source, target }: Problem): number {
+function referenceCost({ costs, source, target }: Problem): number {
   const [n, m] = costs.shape as [number, number];
   const term = (factor: number, e: number) => `${factor < 0 ? "-" : "+"} ${Math.abs(factor)} x${e}`;
   const [a, b] = [shares(source), shares(target)];
@@ -46,7 +46,7 @@ describe("exactTransport", () => {
       const found = solve(problem);
       expect(found.status).toBe("optimal");
       const [n, m] = problem.costs.shape;
-      expect(found.cost, `problem ${i}, ${n} x ${m}`).toBeAllclose(judged(problem), {
+      expect(found.cost, `problem ${i}, ${n} x ${m}`).toBeAllclose(referenceCost(problem), {
         relative: 1e-9,
         absolute: 1e-12,
       });
@@ -188,7 +188,7 @@ describe("exactTransport", () => {
     ] as const) {
       const [x, y] = [cloud(fold(key(8), seed), 12, 1), cloud(fold(key(9), seed), 15, 1)];
       const target = [...uniform(fold(key(10), seed), [15]).data].map((weight) => weight + 0.01);
-      const near = judged({ costs: costMatrix(x, y), source: Array<number>(12).fill(1), target });
+      const near = referenceCost({ costs: costMatrix(x, y), source: Array<number>(12).fill(1), target });
       const withFar = points([...[...x.data].map((value) => [value]), [far]]);
       const weights = { source: [...Array<number>(12).fill(1), 12 / far], target };
       const { cost, status, plan } = exactTransport(costMatrix(withFar, y), weights);

@@ -23,11 +23,11 @@ export const vanishingGradient: Symptom = {
     if (seen.length === 0) return null;
     const worst = seen.find(hasVanished) ?? seen.at(-1)!;
     const { net, left, largest, latest, accuracy } = worst;
-    const judge = Number.isNaN(accuracy)
+    const accuracyText = Number.isNaN(accuracy)
       ? ""
       : `; the discriminator's accuracy is ${share(accuracy, stillRight)} on ${scoredItems(evidence.packing)} (vanished: at least ${share(stillRight)})`;
     const sign = {
-      evidence: `the gradient norm of ${net} is at most ${threeDigits(latest, largest)} over the last quarter of the run, ${threeDigits(left, vanished)} of its earlier maximum ${threeDigits(largest, latest)} (vanished: at most ${vanished})${judge}`,
+      evidence: `the gradient norm of ${net} is at most ${threeDigits(latest, largest)} over the last quarter of the run, ${threeDigits(left, vanished)} of its earlier maximum ${threeDigits(largest, latest)} (vanished: at most ${vanished})${accuracyText}`,
       values: { largest, latest, left, ...(!Number.isNaN(accuracy) && { accuracy }) },
     };
     if (!hasVanished(worst)) return { present: false, ...sign };

@@ -120,7 +120,7 @@ export const arena = defineLab({
   controls,
   contrast: { loss: "wgan-gp" },
   measureEvery: 250,
-  players: [
+  nets: [
     { name: "discriminator", label: { en: "discriminator only", fa: "فقط تمییزدهنده" } },
     { name: "generator", label: { en: "generator only", fa: "فقط مولد" } },
   ],
@@ -246,8 +246,8 @@ export const arena = defineLab({
       get step() {
         return training.step;
       },
-      advance: async (player) => {
-        const name = player === "discriminator" && chosen.loss.startsWith("wgan") ? "critic" : player;
+      advance: async (net) => {
+        const name = net === "discriminator" && chosen.loss.startsWith("wgan") ? "critic" : net;
         const scalars = name === undefined ? await training.next() : await training.update(name);
         const discriminator = scalars["discriminator/loss"] ?? scalars["critic/loss"];
         const generator = scalars["generator/loss"];

@@ -80,7 +80,7 @@ export const dyingRelu = defineLab({
   controls,
   contrast: { activation: "leaky-relu" },
   measureEvery: 100,
-  players: [{ name: "generator", label: { en: "generator only", fa: "فقط مولد" } }],
+  nets: [{ name: "generator", label: { en: "generator only", fa: "فقط مولد" } }],
   meters: [
     { id: "dead1", label: { en: "dead units, layer 1", fa: "واحدهای مرده، لایهٔ ۱" }, ideal: 0, chart: "dead" },
     { id: "dead2", label: { en: "dead units, layer 2", fa: "واحدهای مرده، لایهٔ ۲" }, ideal: 0, chart: "dead" },
@@ -133,8 +133,8 @@ export const dyingRelu = defineLab({
       get step() {
         return training.step;
       },
-      advance: async (player) => {
-        const scalars = player === undefined ? await training.next() : await training.update(player);
+      advance: async (net) => {
+        const scalars = net === undefined ? await training.next() : await training.update(net);
         const loss = scalars["generator/loss"];
         return loss === undefined ? {} : { loss };
       },

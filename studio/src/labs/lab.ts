@@ -152,7 +152,7 @@ export interface Experiment {
   /** Total number of steps; omitted if there is no limit. */
   readonly length?: number;
   /** Performs one step, or one update of a single net. The numbers that it returns are values of meters. */
-  advance(player?: string): Promise<Numbers>;
+  advance(net?: string): Promise<Numbers>;
   /** Values of the meters that take longer to compute than a step. */
   measure(): Promise<Numbers>;
   /** The current contents of the lab's pictures, by name. */
@@ -194,8 +194,8 @@ export interface Lab<Controls extends z.ZodObject = z.ZodObject> {
   readonly controls: Controls;
   /** Controls of the second side where A and B are compared first. */
   readonly contrast: Partial<z.output<Controls>>;
-  /** Updates that can be made alone, by the names of the model's steps. */
-  readonly players?: readonly { readonly name: string; readonly label: Text }[];
+  /** Nets that can be updated alone, by the names of the steps that train them. */
+  readonly nets?: readonly { readonly name: string; readonly label: Text }[];
   readonly meters: readonly Meter<z.output<Controls>>[];
   /** Pictures in their order. `wide` ones take the whole width. */
   readonly pictures: readonly { readonly id: string; readonly title: Text; readonly wide?: boolean }[];

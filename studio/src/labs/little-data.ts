@@ -114,7 +114,7 @@ export const littleData = defineLab({
   controls,
   contrast: { augment: "dag" },
   measureEvery: 250,
-  players: [
+  nets: [
     { name: "discriminator", label: { en: "discriminator only", fa: "فقط تمییزدهنده" } },
     { name: "generator", label: { en: "generator only", fa: "فقط مولد" } },
   ],
@@ -225,9 +225,9 @@ export const littleData = defineLab({
       get step() {
         return training.step;
       },
-      advance: async (player) => {
-        if (player === undefined) await training.next();
-        else await training.update(player);
+      advance: async (net) => {
+        if (net === undefined) await training.next();
+        else await training.update(net);
         return {};
       },
       measure: async (): Promise<Numbers> => {

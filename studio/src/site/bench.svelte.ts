@@ -137,9 +137,9 @@ export class BenchSide {
     this.send({ type: "pause" });
   }
 
-  advance(count: number, player?: string): void {
+  advance(count: number, net?: string): void {
     this.past = null;
-    this.send({ type: "step", count, player });
+    this.send({ type: "step", count, net });
   }
 
   poke(name: string, value: readonly number[]): void {

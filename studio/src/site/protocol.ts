@@ -12,8 +12,8 @@ export type ToWorker =
   /** Steps a second; 0 for as many as there can be. */
   | { readonly type: "run"; readonly pace: number }
   | { readonly type: "pause" }
-  /** Makes so many steps, or updates of one player, and shows what came of them. */
-  | { readonly type: "step"; readonly count: number; readonly player?: string | undefined }
+  /** Performs this many steps, or updates of one net, and shows the results. */
+  | { readonly type: "step"; readonly count: number; readonly net?: string | undefined }
   | { readonly type: "poke"; readonly name: string; readonly value: readonly number[] }
   /** The page has drawn the frame. */
   | { readonly type: "drawn" };

@@ -54,7 +54,7 @@ async function work(message: Exclude<ToWorker, { type: "drawn" | "pause" }>): Pr
     await show(experiment);
   } else if (message.type === "step") {
     for (let i = 0; i < message.count && experiment.step < lengthOf(experiment); i++) {
-      await advance(experiment, message.player);
+      await advance(experiment, message.net);
     }
     await measure(experiment);
     await show(experiment);
@@ -83,10 +83,10 @@ async function open({ lab: id, controls, seed, base }: Extract<ToWorker, { type:
 
 const lengthOf = ({ length = Infinity }: Experiment) => length;
 
-async function advance(of: Experiment, player?: string): Promise<void> {
-  const numbers = await of.advance(player);
-  if (of.step % perReading === 0 || player !== undefined || !isRunning) pending.push({ step: of.step, numbers });
-  if (player === undefined && of.step % lab.measureEvery === 0) await measure(of);
+async function advance(of: Experiment, net?: string): Promise<void> {
+  const numbers = await of.advance(net);
+  if (of.step % perReading === 0 || net !== undefined || !isRunning) pending.push({ step: of.step, numbers });
+  if (net === undefined && of.step % lab.measureEvery === 0) await measure(of);
 }
 
 async function measure(of: Experiment): Promise<void> {
