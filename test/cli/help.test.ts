@@ -19,7 +19,7 @@ import { models } from "../../src/models/index.ts";
 import type { DataSplit } from "../../src/data/index.ts";
 import { defaultData, nodeEngine, openData } from "../../src/node/index.ts";
 import { planRun } from "../../src/run/index.ts";
-import { root, workFolder, zaya, zayaWith } from "./zaya.ts";
+import { root, workFolder, zaya, zayaProcess, zayaWith } from "./zaya.ts";
 
 let work: Awaited<ReturnType<typeof workFolder>>;
 beforeAll(async () => {
@@ -35,7 +35,7 @@ describe("zaya --help", () => {
     let [fastest, bare] = [Infinity, Infinity];
     for (let round = 0; round < 20 && fastest > 200; round++) {
       const began = performance.now();
-      const { code, stdout, stderr } = await zaya(work.folder, "--help");
+      const { code, stdout, stderr } = await zayaProcess(work.folder, "--help");
       const ended = performance.now();
       fastest = Math.min(fastest, ended - began);
       await promisify(execFile)(process.execPath, ["-e", "0"]);
@@ -47,7 +47,7 @@ describe("zaya --help", () => {
   });
 
   it("is what a bare zaya prints", async () => {
-    const [bare, asked] = await Promise.all([zaya(work.folder), zaya(work.folder, "--help")]);
+    const [bare, asked] = await Promise.all([zayaProcess(work.folder), zayaProcess(work.folder, "--help")]);
     expect(bare).toEqual(asked);
   });
 
@@ -163,14 +163,14 @@ describe("zaya --help", () => {
         .replace(/ --steps \d+$/, " --steps 4")
         .split(" ")
         .slice(2);
-      const { code, stderr } = await zaya(work.folder, ...words, ...(words[0] === "train" ? brief : []));
+      const { code, stderr } = await zayaProcess(work.folder, ...words, ...(words[0] === "train" ? brief : []));
       expect.soft([code, stderr.replace(/^warning.*\n(  .*\n)?/gm, "")], line).toEqual([0, ""]);
     }
   }, 300_000);
 
   it("prints the version of the package", async () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
-    expect((await zaya(work.folder, "--version")).stdout).toBe(`${version}\n`);
+    expect((await zayaProcess(work.folder, "--version")).stdout).toBe(`${version}\n`);
   });
 });
 

@@ -76,8 +76,8 @@ function startWith(variables: Readonly<Record<string, string>>, folder: string, 
   return { child, ended, until };
 }
 
-/** Runs the real program in a folder to its end. */
-export function zaya(folder: string, ...words: string[]): Promise<Outcome> {
+/** Runs the real program in a folder to its end, in a process of its own. */
+export function zayaProcess(folder: string, ...words: string[]): Promise<Outcome> {
   return start(folder, ...words).ended;
 }
 
@@ -88,6 +88,62 @@ export function zayaWith(
   ...words: string[]
 ): Promise<Outcome> {
   return startWith(variables, folder, ...words).ended;
+}
+
+/** What a process prints that runs one command line after another, and the end of its output under way. */
+interface Warm {
+  readonly child: ChildProcess;
+  readonly texts: { stdout: string; stderr: string };
+  check(): void;
+}
+
+let warm: Warm | undefined;
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs the built program in a folder to its end, in a process that it shares with the other calls of this file: a start costs more than
+ * most commands do. What a process is told by its surroundings, and what it owes to others, is tested by `zayaProcess` and `start`.
+ */
+export function zaya(folder: string, ...words: string[]): Promise<Outcome> {
+  const outcome = last.then(() => callWarm(folder, onTestDevice(words)));
+  last = outcome.catch(() => undefined);
+  return outcome;
+}
+
+function callWarm(folder: string, words: readonly string[]): Promise<Outcome> {
+  const { child, texts } = (warm ??= startWarm());
+  texts.stdout = texts.stderr = "";
+  return new Promise((resolve) => {
+    const done = (outcome: Outcome): void => {
+      child.off("close", onClose);
+      resolve(outcome);
+    };
+    // It has ended by itself: an exception that nobody caught.
+    const onClose = (code: number | null, signal: NodeJS.Signals | null): void => {
+      warm = undefined;
+      done({ code, signal, ...texts });
+    };
+    child.once("close", onClose);
+    warm!.check = () => {
+      const [stdout, stderr] = [/^(.*)\0(\d+)\0$/s.exec(texts.stdout), /^(.*)\0(\d+)\0$/s.exec(texts.stderr)];
+      if (stdout === null || stderr === null) return;
+      done({ code: Number(stdout[2]), signal: null, stdout: stdout[1]!, stderr: stderr[1]! });
+    };
+    child.stdin!.write(`${JSON.stringify([folder, words])}\n`);
+  });
+}
+
+function startWarm(): Warm {
+  const main = join(root, "dist", "bundle", "main.js");
+  const child = spawn(process.execPath, [join(import.meta.dirname, "warm.js"), main, join(places, "zaya")], {
+    env: { ...process.env, _: "", PATH: `${places}${delimiter}${process.env["PATH"]}` },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const started: Warm = { child, texts: { stdout: "", stderr: "" }, check: () => undefined };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => ((started.texts.stdout += text), started.check()));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => ((started.texts.stderr += text), started.check()));
+  process.on("exit", () => child.kill("SIGKILL"));
+  return started;
 }
 
 /** A new folder, and the end of it. */
