@@ -81,7 +81,7 @@ export async function servePage(
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    // OPFS is for pages of secure origins, among which localhost is.
+    // OPFS is available only in secure contexts, which include localhost.
     address: `http://localhost:${(server.address() as AddressInfo).port}/`,
     close: async () => {
       server.closeAllConnections();

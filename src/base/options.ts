@@ -85,9 +85,9 @@ export function choiceField<const Words extends readonly [string, ...string[]]>(
     .meta({ description: doc, placeholder: words.join("|") });
 }
 
-/** A list of some of the given words, or text in which they are separated by commas. */
+/** A list of one or more of the given words, or a string in which they are separated by commas. */
 export function choiceListField<const Words extends readonly [string, ...string[]]>(doc: string, words: Words) {
-  const entry = z.enum(words, { error: `must be some of ${words.join(", ")}, separated by commas` });
+  const entry = z.enum(words, { error: `must be one or more of ${words.join(", ")}, separated by commas` });
   const split = (value: unknown) => (typeof value === "string" ? value.split(",") : value);
   const entries = z.array(entry).min(1);
   return field<typeof entries, readonly Words[number][]>(doc, split, entries, "name,name,...");

@@ -7,7 +7,7 @@ export interface PointScale {
   readonly deviation: readonly number[];
 }
 
-/** Number of float32 steps within one standard deviation from which float32 is precise enough. */
+/** Number of float32 steps per standard deviation at which float32 is precise enough. */
 export const enoughSteps = 1000;
 
 /** The spacing of float32 numbers at this magnitude. */

@@ -8,7 +8,7 @@ import { minOf } from "../base/many.ts";
 import { realItems } from "./places.ts";
 import type { Nearest } from "./symptom.ts";
 
-/** Number of items whose nearest training item is searched. */
+/** Number of items whose nearest training item is looked up. */
 const asked = 250;
 /** Maximum number of values in the training items that are searched: 60,000 images of 28 x 28 are within it. */
 const maxNumbers = 50_000_000;

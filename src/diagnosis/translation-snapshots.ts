@@ -6,7 +6,7 @@ import { directionsOf, endsOf } from "../trained/ways.ts";
 import { type Snapshots, meanDistance } from "./sample-snapshots.ts";
 import type { Diversity, SampleSnapshot } from "./symptom.ts";
 
-/** Images of each domain; image-to-image nets take long. */
+/** Images of each domain; image-to-image nets are slow. */
 const looked = 32;
 
 /** Snapshots of the translations of fixed images, compared with real images of the target domain. */

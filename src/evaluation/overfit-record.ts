@@ -9,13 +9,13 @@ import { packsOf } from "../step/packs.ts";
 import type { TrainedModel } from "../trained/trained.ts";
 import { directionsOf, endsOf } from "../trained/ways.ts";
 
-/** Items of each split that the discriminator scores, and samples whose nearest training item is searched. */
+/** Number of items per split that the discriminator scores, and of samples whose nearest training item is looked up. */
 const scoredItems = 500;
 
-/** Largest training set in which nearest items are searched at each sample grid. */
+/** Largest training set in which nearest items are searched for at each sample grid. */
 const maxSearchedItems = 10_000;
 
-/** Images translated for discriminators of translations; image-to-image nets take long. */
+/** Images translated for discriminators of translations; image-to-image nets are slow. */
 const translated = 100;
 
 /**

@@ -49,7 +49,8 @@ export interface Arithmetic {
  * - `product`: operands are stacks of matrices [..., m, k] and [..., k, n] with equal leading axes; `narrow` gives other ops
  *   if they are faster.
  * - `scatter`: adds slices of the first operand along an axis to zeros, at the indices in the second operand.
- * - `parts`: parts of the result, which views of its memory are, from corresponding elements of parts of the operand.
+ * - `parts`: computes parts of the result, each given by a view of its memory, from corresponding elements of parts of the
+ *   operand.
  * - `composite`: computed by other ops, none of which is a composite.
  */
 export type KernelForm<A extends Attrs = Attrs> =

@@ -51,7 +51,7 @@ export function emitFinish(kernel: Kernel): FunctionBuilder {
 }
 
 /**
- * Operations per element from which two vectors are computed in alternation: in a single dependency chain, such as an elementary
+ * With at least this many operations per element, two vectors are computed in alternation: in a single dependency chain, such as an elementary
  * function, the processor idles while each operation waits for the previous one.
  */
 const worthPairing = 24;

@@ -5,12 +5,12 @@ import { bytesOfBuffer } from "./memory-plan.ts";
 import { type Buffer, type Dependencies, type Product, type Step, isForOnnx, readsOf, writesOf } from "./steps.ts";
 
 /**
- * Multiply-adds from which a product is called alone and does not wait for others: the call is then about 2 % of its time.
+ * A product of at least this many multiply-adds is called alone and does not wait for others: the call is then about 2 % of its time.
  * Otherwise the gathered columns of all convolutions that are ready would be in memory at the same time.
  */
 const worthOwnCall = 1e8;
 
-/** Bytes from which it is worth computing a product early because nothing else needs its operands. */
+/** A product is computed early if that frees at least this many bytes of operands that nothing else needs. */
 const worthReleasing = 2 ** 19;
 
 /**

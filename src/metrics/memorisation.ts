@@ -8,7 +8,7 @@ import { sampleOptions, share } from "./sets.ts";
  * Smallest fraction of held-out items that counts as close to the training items; ties at the threshold are included.
  */
 const closestShare = 0.01;
-/** Number of items of either set from which on this fraction is at least one item. */
+/** Minimum number of items in each set for this fraction to be at least one item. */
 export const minNearestItems = 1 / closestShare;
 
 /**

@@ -66,7 +66,7 @@ export function nearestModes(samples: NdArray, { centers, deviation, within }: M
 /** Probabilities of at least 1, 2, ... heads in five coin flips: binomial smoothing of an alternating series. */
 const smoothingWeights = [31 / 32, 26 / 32, 16 / 32, 6 / 32, 1 / 32];
 
-/** Smallest number of rarely reached modes from which the number of missed modes can be estimated. */
+/** Minimum number of rarely reached modes with which the number of missed modes can be estimated. */
 const minRareModes = 10;
 
 /**

@@ -54,7 +54,7 @@ export interface AdaganOptions {
   readonly ema?: Given<typeof adaganOptions>["ema"];
   /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof adaganOptions>["augment"];
-  /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
+  /** Transformations for real-only, dag and ada: one or more of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof adaganOptions>["transforms"];
   /** Weight of the extra heads of dag in the discriminator's loss (lambda_u) (default: 0.2). */
   readonly lambdaU?: Given<typeof adaganOptions>["lambdaU"];
@@ -150,7 +150,7 @@ export interface CategoricalVaeOptions {
 export interface ClassifierOptions {
   /** What to predict for an item: its class (class), or which of --transforms was applied to it (transform). @default "class" */
   readonly task?: Given<typeof classifierOptions>["task"];
-  /** Transformations to classify, with --task transform: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
+  /** Transformations to classify, with --task transform: one or more of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof classifierOptions>["transforms"];
   /** Architecture: linear layers (mlp) or convolutions (conv) (default: conv for images, mlp for points). */
   readonly arch?: Given<typeof classifierOptions>["arch"];
@@ -190,7 +190,7 @@ export interface CycleganOptions {
   readonly instanceNoise?: Given<typeof cycleganOptions>["instanceNoise"];
   /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof cycleganOptions>["augment"];
-  /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
+  /** Transformations for real-only, dag and ada: one or more of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof cycleganOptions>["transforms"];
   /** Weight of the extra heads of dag in the discriminator's loss (lambda_u) (default: 0.2). */
   readonly lambdaU?: Given<typeof cycleganOptions>["lambdaU"];
@@ -230,7 +230,7 @@ export interface GanOptions {
   readonly ema?: Given<typeof ganOptions>["ema"];
   /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof ganOptions>["augment"];
-  /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
+  /** Transformations for real-only, dag and ada: one or more of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof ganOptions>["transforms"];
   /** Weight of the extra heads of dag in the discriminator's loss (lambda_u) (default: 0.2). */
   readonly lambdaU?: Given<typeof ganOptions>["lambdaU"];
@@ -292,7 +292,7 @@ export interface PacganOptions {
   readonly ema?: Given<typeof pacganOptions>["ema"];
   /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof pacganOptions>["augment"];
-  /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
+  /** Transformations for real-only, dag and ada: one or more of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof pacganOptions>["transforms"];
   /** Weight of the extra heads of dag in the discriminator's loss (lambda_u) (default: 0.2). */
   readonly lambdaU?: Given<typeof pacganOptions>["lambdaU"];
@@ -326,7 +326,7 @@ export interface Pix2pixOptions {
   readonly instanceNoise?: Given<typeof pix2pixOptions>["instanceNoise"];
   /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof pix2pixOptions>["augment"];
-  /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
+  /** Transformations for real-only, dag and ada: one or more of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof pix2pixOptions>["transforms"];
   /** Weight of the extra heads of dag in the discriminator's loss (lambda_u) (default: 0.2). */
   readonly lambdaU?: Given<typeof pix2pixOptions>["lambdaU"];
@@ -370,7 +370,7 @@ export interface UnrolledGanOptions {
   readonly ema?: Given<typeof unrolledGanOptions>["ema"];
   /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof unrolledGanOptions>["augment"];
-  /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
+  /** Transformations for real-only, dag and ada: one or more of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof unrolledGanOptions>["transforms"];
   /** Weight of the extra heads of dag in the discriminator's loss (lambda_u) (default: 0.2). */
   readonly lambdaU?: Given<typeof unrolledGanOptions>["lambdaU"];
@@ -432,7 +432,7 @@ export interface VeeganOptions {
   readonly ema?: Given<typeof veeganOptions>["ema"];
   /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof veeganOptions>["augment"];
-  /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
+  /** Transformations for real-only, dag and ada: one or more of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof veeganOptions>["transforms"];
   /** Weight of the extra heads of dag in the discriminator's loss (lambda_u) (default: 0.2). */
   readonly lambdaU?: Given<typeof veeganOptions>["lambdaU"];
@@ -470,7 +470,7 @@ export interface WganGpOptions {
   readonly ema?: Given<typeof wganGpOptions>["ema"];
   /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof wganGpOptions>["augment"];
-  /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
+  /** Transformations for real-only, dag and ada: one or more of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof wganGpOptions>["transforms"];
   /** Weight of the extra heads of dag in the discriminator's loss (lambda_u) (default: 0.2). */
   readonly lambdaU?: Given<typeof wganGpOptions>["lambdaU"];
@@ -510,7 +510,7 @@ export interface WganOptions {
   readonly ema?: Given<typeof wganOptions>["ema"];
   /** Augmentation of the discriminator's inputs: real-only (real items only; leaks into samples), dag (one head per transformation), diffaugment (colour, translation and cutout of real and generated items), ada (--transforms of real and generated items, with adaptive probability p). @default "none" */
   readonly augment?: Given<typeof wganOptions>["augment"];
-  /** Transformations for real-only, dag and ada: some of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
+  /** Transformations for real-only, dag and ada: one or more of identity, rotation, flip, fliprot, translation, crop (default: rotation). */
   readonly transforms?: Given<typeof wganOptions>["transforms"];
   /** Weight of the extra heads of dag in the discriminator's loss (lambda_u) (default: 0.2). */
   readonly lambdaU?: Given<typeof wganOptions>["lambdaU"];

@@ -9,7 +9,7 @@ const usual = ["rotation"];
 
 /** Option that names sets of transformations. */
 export function transformsField(doc: string) {
-  return choiceListField(`${doc}: some of ${names.join(", ")} (default: ${usual.join()})`, names).optional();
+  return choiceListField(`${doc}: one or more of ${names.join(", ")} (default: ${usual.join()})`, names).optional();
 }
 
 /**

@@ -288,7 +288,7 @@ export function monitorApp({ root, token, readOnly }: MonitorOptions): {
   };
 }
 
-/** Size in bytes from which files are sent in chunks. */
+/** Files of at least this many bytes are sent in chunks. */
 const wholeSize = 16 * 2 ** 20;
 
 /** A file, or 304 if the browser's copy is current. */

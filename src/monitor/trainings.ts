@@ -116,8 +116,10 @@ export class Trainings {
 
 async function ofHolder(holder: LockHolder): Promise<Control> {
   const elsewhere = await invisibleHost(holder);
-  if (elsewhere !== null) return { control: null, fixed: `It is trained on ${elsewhere}: stop it there.` };
-  // The lock may have been copied with a folder from elsewhere. Its process start time, which was compared, cannot be guessed.
+  if (elsewhere !== null)
+    return { control: null, fixed: `It is being trained by a process ${elsewhere}: stop it there.` };
+  // The lock may have come with a folder copied from elsewhere. Only a recorded start time, which has been found equal to that
+  // of the live process, shows that this process wrote the lock; without one, the process must not be signalled.
   if (holder.started === null || !(await isThere("/proc/self/stat"))) {
     return { control: null, fixed: "It was started in a terminal: stop it there with Ctrl-C." };
   }
@@ -125,7 +127,7 @@ async function ofHolder(holder: LockHolder): Promise<Control> {
     process.kill(holder.pid, 0);
     return { control: "stop", fixed: null };
   } catch {
-    return { control: null, fixed: `It is trained by another user, in process ${holder.pid}.` };
+    return { control: null, fixed: `It is being trained by another user, in process ${holder.pid}.` };
   }
 }
 

@@ -150,7 +150,7 @@ async function refusal(path: string, holder: LockHolder | null): Promise<RunErro
   return new RunError(
     `a folder can have only one writer - got ${who}`,
     holder !== null && unseen !== null
-      ? `whether a process on ${unseen} is running cannot be determined; if it has ended, delete ${path}`
+      ? `whether a process ${unseen} is running cannot be determined; if it has ended, delete ${path}`
       : "wait until it ends, stop it, or write to another folder",
   );
 }
@@ -169,12 +169,12 @@ export async function voidUnseenFolderLock(folder: string): Promise<void> {
   await naming("release", path, () => rm(path, { force: true }));
 }
 
-/** The location of a process that is not visible to this one; null if it is visible. */
+/** The location, `on HOST` or `in another container`, of a process that is not visible to this one; null if it is visible. */
 export async function invisibleHost({ host, namespace }: LockHolder): Promise<string | null> {
-  if (host !== hostname()) return host;
+  if (host !== hostname()) return `on ${host}`;
   const own = await pidNamespace();
   // Locks of earlier versions have no namespace.
-  return (namespace ?? own) === own ? null : "another container";
+  return (namespace ?? own) === own ? null : "in another container";
 }
 
 /** Creates the lock file. @returns False if it exists already. */

@@ -14,7 +14,7 @@ const chunkSize = 8 * 2 ** 20;
 /** Maximum number of appended bytes that are buffered until `sync`. */
 const heldBytes = 2 ** 20;
 
-/** Number of pieces, and their fraction of all bytes, from which they are merged: each byte is written about ten times at most. */
+/** Pieces are merged once there are this many and they hold more than this fraction of all bytes: each byte is written about ten times at most. */
 const [manyPieces, longShare] = [64, 0.1];
 
 /** Seconds between two updates of a run's record, because each one is a request, which costs money. */

@@ -45,7 +45,7 @@ export function percent(share: number): string {
   return `${Number((100 * share).toFixed(2))}%`;
 }
 
-/** Number of points from which a series is drawn smoothed over the raw line, and the maximum points of a line. */
+/** A noisy series of more points is drawn smoothed over its raw line; and the maximum number of points of a line. */
 const smoothedFrom = 200;
 const drawnPoints = 1000;
 const plotHeight = 240;

@@ -132,7 +132,7 @@ export const adaganEnsembleRow: Row = {
   summary: `AdaGAN with ${components} components against the best of ${components} GANs and against their unweighted mixture, for equal numbers of GAN steps, on eight modes of unequal mass: exact earth mover's distance to test items, and modes with at least a tenth of their mass`,
   source:
     "Tolstikhin et al., arXiv 1701.02386, section 4: the same two baselines, on other mixtures and with another measure",
-  criterion: `AdaGAN is nearer to the test items than the best GAN, chosen on training items, and than the mixture, each in at least ${minWins} of 10 pairs of runs with equal seeds (sign test, p = 0.011), where the best GAN misses at least one mode on average. At --scale quick: training completes`,
+  criterion: `AdaGAN is nearer to the test items than the best GAN, chosen on training items, and than the mixture, each in at least ${minWins} of 10 pairs of runs with equal seeds (sign test, p = 0.011); and the best GAN must miss at least one mode on average. At --scale quick: training completes`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}`,

@@ -58,7 +58,7 @@ const quantities = {
 } as const;
 type Quantity = keyof typeof quantities;
 
-/** Brightness up to which a pixel is black, and from which it is bright. */
+/** Maximum brightness of a black pixel, and minimum brightness of a bright one. */
 const [black, bright] = [0.05, 0.5];
 
 /** Largest and smallest channel of each pixel of [n, h, w, 3], by image. */

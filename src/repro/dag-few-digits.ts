@@ -131,7 +131,7 @@ type Quantity = (typeof quantities)[number];
 
 /** Minimum number of pairs with equal seeds, of eight, in which one variant is below the other; the probability by chance is 9 / 256. */
 const minWins = 7;
-/** The threshold from which `diagnose` reports a discriminator as overfitting. */
+/** The threshold at which `diagnose` reports a discriminator as overfitting. */
 const minGap = 0.2;
 
 function winsOf(values: Values, seeds: readonly number[], quantity: Quantity, a: Name, b: Name): number {

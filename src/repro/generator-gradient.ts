@@ -79,7 +79,7 @@ function tailShare(gradients: Float64Array): number {
 }
 
 /**
- * Where the optimal discriminator is 0 with slope 0, a discriminator is its error e with slope r: the gradients of the losses are
+ * Where the optimal discriminator and its slope are 0, a discriminator consists of its error e and the slope r of that error: the gradients of the losses are
  * -r / (1 - e) and -r / e.
  */
 function tails(): Values {
@@ -128,7 +128,7 @@ function leftOf(values: Values, loss: Loss): number {
 
 export const generatorGradientRow: Row = {
   name: "generator-gradient",
-  summary: `magnitude of the gradient with respect to the shift of a generator N(${shift}, 1), against data of N(0, 1), as the discriminator is trained: minimax and non-saturating loss by step, and the mean of D on generated items (values fooled/...); tail: fraction of gradients above ${tailFrom} times the median if the discriminator's output is pure error`,
+  summary: `magnitude of the gradient with respect to the shift of a generator N(${shift}, 1), against data of N(0, 1), as the discriminator is trained: minimax and non-saturating loss by step, and the mean of D on generated items (values fooled/...); tail: fraction of gradients above ${tailFrom} times the median if the discriminator and its slope are Gaussian noise around their optimum of 0`,
   source:
     "Arjovsky, Bottou, arXiv 1701.04862, theorem 2.4 (the minimax gradient vanishes) and theorem 2.6 (-log D: a centred Cauchy distribution, if error and slope of D are independent and normal)",
   criterion: `after ${last} steps the minimax gradient is at most ${maxLeft} of its largest value, the non-saturating one at least ${minLeft}; the tail of the non-saturating gradient is that of a Cauchy distribution, ${cauchyTail.toFixed(4)}, within 3 standard errors, and the minimax gradient has none`,

@@ -130,7 +130,7 @@ function pictures(values: Values): NonNullable<Outcome["pictures"]> {
 }
 
 const slopeWithin = 0.05;
-/** Number of draws from which means are nearly normal, and minimum coverage of the interval from there on: exp(x) is skewed, so fewer than 95.4 % are expected. */
+/** Number of draws at which means are nearly normal, and minimum coverage of the interval for at least as many: exp(x) is skewed, so fewer than 95.4 % are expected. */
 const [coverageFrom, minCoverage] = [100, 0.85];
 const [largest] = counts.toReversed() as [number];
 

@@ -116,7 +116,7 @@ export const ringCollapseRow: Row = {
   name: "ring-collapse",
   summary: `remedies against mode collapse on ring8 where the plain GAN collapses: minimax loss, and a discriminator that learns more slowly; modes captured and high-quality samples after equal numbers of steps (steps) and in equal CPU time (time)`,
   source: "our own setting, modelled on Srivastava et al., arXiv 1705.07761, table 1; no published number",
-  criterion: `in equal time, at least two remedies capture more modes than the plain GAN in all ${pairs} pairs of runs with equal seeds (sign test, p = 0.031 each), with at least half of their samples of high quality on average, where the plain GAN captures at most ${maxModes} modes on average. At --scale quick: training completes`,
+  criterion: `in equal time, at least two remedies capture more modes than the plain GAN in all ${pairs} pairs of runs with equal seeds (sign test, p = 0.031 each), with at least half of their samples of high quality on average; and the plain GAN must capture at most ${maxModes} modes on average. At --scale quick: training completes`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps, one rate and one seed instead of ${budgets.full.steps}, ${rates.length} and ${pairs}`,

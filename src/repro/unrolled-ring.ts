@@ -32,7 +32,7 @@ interface Arm {
 const nameOf = ({ loss, unroll, secondOrder }: Arm) =>
   `${loss}/unroll${unroll}${secondOrder === "off" ? "-first-order" : ""}`;
 
-/** The quantity that the criterion tests, stated before the full run. */
+/** The two settings that the criterion compares, fixed before the full run. */
 const baseline: Arm = { loss: "minimax", unroll: 0, secondOrder: "on" };
 const treated: Arm = { loss: "minimax", unroll: 5, secondOrder: "on" };
 
@@ -88,7 +88,7 @@ export const unrolledRingRow: Row = {
   summary: `modes of ring8 captured by a GAN whose discriminator has a ${1 / discriminatorRate} times smaller learning rate than its generator, for 0, 1, 5 and 10 unrolled discriminator updates; first-order: without the gradient through these updates`,
   source:
     "Metz et al., arXiv 1611.02163, section 3.1, in another setting; modes as defined by Srivastava et al., arXiv 1705.07761",
-  criterion: `minimax: 5 unrolled updates capture more modes than no unrolling in at least ${minWins} of 10 pairs of runs with equal seeds (ties do not count; sign test, p = 0.011), where the mean without unrolling is at most ${maxBaselineModes} of 8. At --scale quick: training completes`,
+  criterion: `minimax: 5 unrolled updates capture more modes than no unrolling in at least ${minWins} of 10 pairs of runs with equal seeds (ties do not count; sign test, p = 0.011); and the mean without unrolling must be at most ${maxBaselineModes} of 8 modes. At --scale quick: training completes`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps instead of ${budgets.full.steps}, one seed instead of ten, minimax with 0 and 5 unrolled updates`,

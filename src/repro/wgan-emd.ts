@@ -13,7 +13,7 @@ const clip = 0.05;
 const shifts = [0.25, 0.5, 1, 2];
 const seed = 1;
 const rules = { penalty: { penalty: weight }, clipping: { clip } } as const;
-/** Rank correlation from which an estimate tracks the quality of the generator. */
+/** Minimum rank correlation at which an estimate counts as tracking the quality of the generator. */
 const minCorrelation = 0.5;
 const trainings = ["wgan/ring8", "wganGp/ring8", "wgan/mnist", "wganGp/mnist"] as const;
 

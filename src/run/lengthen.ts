@@ -70,8 +70,8 @@ export function endedBefore({ lengthened = [], train }: RunConfig, step: number)
 }
 
 /**
- * Whether a run that resumes from a step logs a line again: everything after the step and, if the run used to end
- * there, everything of that step except the losses, which are logged at every such step.
+ * Whether a recorded line is dropped when a run resumes from a step: all lines after the step and, if the run used to end
+ * there, all lines of that step, except its losses if it is a multiple of `logEvery` (a longer run logs them too).
  */
 export function repeats(config: RunConfig, model: Model, start: number, { name, split, step }: MetricLine): boolean {
   if (start === 0 || step > start) return true;

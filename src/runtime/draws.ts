@@ -6,7 +6,7 @@ import { emitDraws, imports, lanes, normalsAtOnce, statesBytes } from "../kernel
 import { type Heap, mostPages } from "./heap.ts";
 import type { Exports } from "./thread.ts";
 
-/** Words of a stream from which on the kernel is faster than JavaScript: finding the states of its lanes takes a microsecond. */
+/** For at least this many words of a stream, the kernel is faster than JavaScript: finding the states of its lanes takes a microsecond. */
 const worthLanes = 1024;
 
 /** Draws random numbers into a heap. They are those of `drawInto`. */

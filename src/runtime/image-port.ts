@@ -188,7 +188,7 @@ const slack = [
 /** How far a net whose black is 0 may go below it, as a fraction of its largest value. */
 const mostBelowBlack = 0.5;
 
-/** Fraction of values below -0.1 from which a net's black is -1 rather than an inexact 0. */
+/** If more than this fraction of values is below -0.1, a net's black is -1 rather than an inexact 0. */
 const leastNegative = 0.002;
 
 /** Whether values can be images in a range, and use most of that range. */

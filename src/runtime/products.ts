@@ -19,7 +19,7 @@ import { createSession, firstLine, threadsFor, waiting } from "./ort-session.ts"
  */
 const sequence = "sequence";
 const sequenceError = "Non tensor type";
-/** Bytes of outputs from which copying them takes longer than throwing the error, some 10 µs. */
+/** Copying outputs of at least this many bytes takes longer than throwing the error, which takes about 10 µs. */
 const worthEnding = 65536;
 
 /** A block of memory that ONNX Runtime reads or writes in place. */

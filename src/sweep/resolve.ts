@@ -28,7 +28,7 @@ export interface SweepSubject {
   open(source: DataSource): Promise<{ readonly data: DataSplit; readonly source: DataSource }>;
 }
 
-/** A training whose options are all resolved. */
+/** A training run whose options are all resolved. */
 export interface ResolvedTrial {
   readonly id: string;
   readonly config: RunConfig;

@@ -49,7 +49,7 @@ async function requireAdapter(): Promise<void> {
   const { gpu } = navigator as unknown as { readonly gpu?: { requestAdapter(): Promise<object | null> } };
   const problem =
     gpu === undefined
-      ? "no navigator.gpu: this browser has no WebGPU, or the page is not of a secure origin"
+      ? "no navigator.gpu: this browser has no WebGPU, or the page is not in a secure context (HTTPS or localhost)"
       : (await gpu.requestAdapter()) === null
         ? "WebGPU without an adapter: the graphics driver is missing, blocked or too old"
         : null;

@@ -18,7 +18,7 @@ describe("augmentation that does not fit", () => {
     ],
     [
       "gan --augment dag --transforms turn --data tiny.npy",
-      "transforms must be some of identity, rotation",
+      "transforms must be one or more of identity, rotation",
       "transforms: ",
     ],
     ["wgan --transforms flip --data tiny.npy", "augment: none does not take transforms - got flip", "--augment dag"],

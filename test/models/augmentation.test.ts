@@ -395,7 +395,7 @@ describe("what does not fit", () => {
 
   it("is no set that there is not: the list is told whole", () => {
     expect(() => parseOptions(gan.definition.options, { transforms: "rotation,turn" }, "gan")).toThrow(
-      "transforms must be some of identity, rotation, flip, fliprot, translation, crop, separated by commas - got rotation,turn",
+      "transforms must be one or more of identity, rotation, flip, fliprot, translation, crop, separated by commas - got rotation,turn",
     );
     expect(gan({ transforms: ["flip"] }).options.transforms).toEqual(["flip"]);
   });

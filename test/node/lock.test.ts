@@ -70,7 +70,7 @@ describe("lockFolder", () => {
     const error = await lockFolder(folder).catch((thrown: unknown) => thrown as RunError);
     expect((error as RunError).message).toContain("a folder can have only one writer - got process 4194305");
     expect((error as RunError).hint).toContain(
-      `another container is running cannot be determined; if it has ended, delete`,
+      `a process in another container is running cannot be determined; if it has ended, delete`,
     );
     // A lock of an earlier version says nothing of it.
     const { namespace: _, ...earlier } = holder;

@@ -45,7 +45,7 @@ describe("the number of trials at once", () => {
     expect(changes.at(-1)).toEqual([1, "2 would train only 1.05 times as fast in total"]);
   });
 
-  it("goes back to the number from which more gained nothing", () => {
+  it("goes back to the number beyond which more trials gain nothing", () => {
     const { changes } = trained(8, (jobs) => Math.min(1, 4 / jobs));
     expect(changes.map(([jobs]) => jobs)).toEqual([2, 4, 8, 4]);
   });

@@ -12,7 +12,7 @@ import { share } from "../words.ts";
 const minDiversity = { fromNoise: 0.1, fromImages: 0.3 };
 /** Share of the samples near real items that must be at one place. */
 const samePlaceThreshold = 0.99;
-/** Share of samples near real items from which their places are considered. */
+/** Minimum share of samples near real items for their places to be considered. */
 const enoughNear = 0.5;
 
 const name = "complete-collapse";

@@ -7,7 +7,7 @@ import { latestQuarter } from "../series.ts";
 import type { Evidence, Symptom } from "../symptom.ts";
 import { scoredItems, share } from "../words.ts";
 
-/** Mean accuracy on real and generated items over the newest quarter from which a discriminator counts as saturated. */
+/** Minimum mean accuracy of a saturated discriminator on real and generated items over the last quarter of the run. */
 const minAccuracy = 0.98;
 /** Largest ratio of the current to the maximum gradient norm of the generator. */
 const maxGradientRatio = 0.1;

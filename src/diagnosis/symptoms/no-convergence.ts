@@ -3,7 +3,7 @@ import { meanOf, totalVariation } from "../series.ts";
 import type { Evidence, SampleSnapshot, Symptom } from "../symptom.ts";
 import { list, share } from "../words.ts";
 
-/** Mean fraction of samples that change place between snapshots, from which samples count as not converging. */
+/** Samples count as not converging if at least this mean fraction of them changes place between snapshots. */
 const unrestThreshold = 0.4;
 /** Number of latest changes that are averaged, and number of the last ones among them that must not have decreased. */
 const [averagedChanges, latestChanges] = [4, 2];

@@ -115,7 +115,7 @@ interface Course {
   readonly lost: number;
   /** Standard error of the difference for independent items; for the same items it is smaller. */
   readonly error: number;
-  /** Deterioration from which the metric counts as overfitted. */
+  /** Minimum deterioration of the metric that counts as overfitting. */
   readonly minIncrease: number;
   readonly present: boolean;
 }

@@ -8,7 +8,7 @@ import { list, share } from "../words.ts";
 
 /** Share of samples of a kind, relative to its share of real items, below which the kind counts as missing. */
 const missedBelow = 0.1;
-/** Share of samples near real items from which missing kinds count as collapse rather than low fidelity. */
+/** Minimum share of samples near real items at which missing kinds count as collapse rather than low fidelity. */
 const enoughNear = 0.5;
 /** Total share of real items above which missing kinds are reported. Missing declared modes are always reported. */
 const minMissedShare = 0.1;

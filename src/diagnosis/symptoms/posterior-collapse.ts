@@ -4,7 +4,7 @@ import { changeFor } from "../changes.ts";
 import { seriesOf } from "../series.ts";
 import type { Symptom } from "../symptom.ts";
 
-/** KL term in nats from which a latent dimension is active. */
+/** Minimum KL term in nats of an active latent dimension. */
 const activeKl = 0.01;
 /** Largest share of useful latent dimensions that are active in a collapsed posterior. */
 const activeFraction = 0.1;
@@ -17,7 +17,7 @@ const maxCollapsedKl = 5;
  * posterior from the prior.
  */
 const oneBit = Math.LN2;
-/** Fraction of a constrained KL term's target from which the constraint counts as met. */
+/** The constraint on the KL term counts as met once the term reaches this fraction of its target. */
 const targetFraction = 0.5;
 
 const name = "posterior-collapse";
@@ -32,7 +32,7 @@ export const posteriorCollapse: Symptom = {
     if (latents.length === 0) return null;
     const total = latents.reduce((sum, kl) => sum + kl, 0);
     const active = latents.filter((kl) => kl >= activeKl).length;
-    // Items with few numbers cannot use more latent dimensions than that.
+    // Low-dimensional data cannot use more latent dimensions than they have themselves.
     const useful = Math.min(latents.length, evidence.dimensions);
     const fewest = Math.round(activeFraction * useful);
     const asked = evidence.model.likelihood?.targetKl?.(evidence.step) ?? Infinity;

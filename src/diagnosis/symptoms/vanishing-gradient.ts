@@ -25,9 +25,9 @@ export const vanishingGradient: Symptom = {
     const { net, left, largest, latest, accuracy } = worst;
     const accuracyText = Number.isNaN(accuracy)
       ? ""
-      : `; the discriminator's accuracy is ${share(accuracy, stillRight)} on ${scoredItems(evidence.packing)} (vanished: at least ${share(stillRight)})`;
+      : `; the discriminator's accuracy is ${share(accuracy, stillRight)} on ${scoredItems(evidence.packing)} (vanishing gradient: at least ${share(stillRight)})`;
     const sign = {
-      evidence: `the gradient norm of ${net} is at most ${threeDigits(latest, largest)} over the last quarter of the run, ${threeDigits(left, vanished)} of its earlier maximum ${threeDigits(largest, latest)} (vanished: at most ${vanished})${accuracyText}`,
+      evidence: `the gradient norm of ${net} is at most ${threeDigits(latest, largest)} over the last quarter of the run, ${threeDigits(left, vanished)} of its earlier maximum ${threeDigits(largest, latest)} (vanishing gradient: at most ${vanished})${accuracyText}`,
       values: { largest, latest, left, ...(!Number.isNaN(accuracy) && { accuracy }) },
     };
     if (!hasVanished(worst)) return { present: false, ...sign };

@@ -93,7 +93,7 @@ export function columnsOfGradient(emitter: Emitter, g: Value, geo: Geometry): Va
  * gathering its rows is then cheap.
  */
 const maxFewChannels = 8;
-/** Kernel width from which patches are gathered in two steps: the taps of each line, then the lines. */
+/** Minimum kernel width for which patches are gathered in two steps: the taps of each line, then the lines. */
 const wideKernel = 5;
 
 /**

@@ -13,7 +13,7 @@ import {
   convToFewChannels,
 } from "./lowering.ts";
 
-/** Up to this many channels (pictures), products by tap and a sum of rows are faster than phases. */
+/** Up to this many output channels, as when the result is an image, one product per tap and a sum of rows are faster than phases. */
 export const fewChannels = 8;
 /** Up to this many taps, rows are added one by one; more are summed by a product. */
 const fewTaps = 16;

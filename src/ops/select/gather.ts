@@ -53,7 +53,8 @@ export function requirePlaces(indices: Tensor, extent: Dim, where: string): void
   if (wrong !== undefined) throw new ShapeError(`${where}: indices must be in [0, ${extent}) - got ${wrong}`);
 }
 
-/** The smallest and the largest index where they are known. Tables for large images have many, and many gathers use them. */
+/** The smallest and the largest index, if the indices are constant. Cached, because index tables for large images are long and many
+ * gathers share them. */
 const extremes = remembered((indices: Tensor): readonly number[] => {
   const places = constantValue(indices)?.data ?? [];
   if (places.length === 0) return [];
