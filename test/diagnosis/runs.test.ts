@@ -135,7 +135,7 @@ describe.each(Object.entries(failures))("a run that fails by %s", (_, [failing, 
     expect(told[0]!.hint).toContain(`try ${flag}: `);
     for (const { evidence } of told)
       expect(evidence).toMatch(
-        /\d.*\((collapse|saturation|vanished|no convergence|too many|memorised|required|low|overfitting)/,
+        /\d.*\((collapse|saturation|vanishing gradient|no convergence|too many|memorised|required|low|overfitting)/,
       );
   });
 
