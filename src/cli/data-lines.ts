@@ -273,7 +273,7 @@ function classesLine(classes: ReadonlyMap<string, number>): string {
 function modesLine(modes: Modes): string {
   if (modes.kind === "digits") {
     const { channels, classes } = modes;
-    return `${count(modeCount(modes))}: a digit of ${classes} in each of ${channels} channels`;
+    return `${count(modeCount(modes))}: one of ${classes} digits in each of ${channels} channels`;
   }
   return `${count(modeCount(modes))}; high-quality within ${number(modes.deviation * modes.within)} of a mode's centre`;
 }

@@ -76,7 +76,7 @@ async function roundedWarnings(points: Dataset): Promise<string[]> {
       : spread < fewSteps * float32Step(centre);
     if (isRounded) {
       warnings.push(
-        `x${column + 1} lies about ${number(centre)}, where float32 has steps of ${number(float32Step(centre))}, and takes only a few values or one: save the numbers as float64, or subtract ${number(centre)} before they become float32`,
+        `x${column + 1} is near ${number(centre)}, where float32 has steps of ${number(float32Step(centre))}, and takes only one or a few values: save the numbers as float64, or subtract ${number(centre)} before they become float32`,
       );
     }
   }

@@ -196,7 +196,7 @@ function linesOf(diagnosis: Diagnosis | SampleDiagnosis): string[] {
       ...("change" in finding ? [`  try ${finding.change.flag}: ${finding.change.reason}`] : []),
     ]),
     foundLine(findings.length, looked),
-    ...absent.map(({ symptom, evidence }) => `  no ${symptom}: ${evidence}`),
+    ...absent.map(({ symptom, evidence }) => `  ${symptom} not found: ${evidence}`),
     ...("step" in diagnosis
       ? unknown.map(({ symptom, needs }) => `  ${symptom} was not checked: it needs ${needs}`)
       : [`  not checked, as they need a run: ${unknown.map(({ symptom }) => symptom).join(", ")}`]),

@@ -142,7 +142,7 @@ function firstPoints({ points }: Side): Side {
 /** Statuses of inexact results, and what to do. */
 const shortfalls: ReadonlyMap<string, string> = new Map([
   ["not converged", "the marginals differ from the weights by marginalError; a larger --epsilon converges faster"],
-  ["inexact", "costs span too many orders of magnitude; the value is accurate to its gap"],
+  ["inexact", "costs span too many orders of magnitude; the cost may exceed the optimum by up to the gap"],
 ]);
 
 async function requirePlan(path: string | undefined, { name, planned }: Distance, force: boolean): Promise<void> {

@@ -77,7 +77,7 @@ async function runExport(folder: string, flags: ExportFlags): Promise<void> {
   }
   const lines = entries.map(({ file, largestDifference, items }) => {
     const path = join(target, file.slice("export/".length));
-    if (largestDifference === null) return [path, "not compared with the model", "there is no ONNX Runtime here"];
+    if (largestDifference === null) return [path, "not compared with the model", "ONNX Runtime is not installed"];
     const differences = Object.entries(largestDifference).map(
       ([name, value]) => `${name} differs by at most ${number(value)}`,
     );

@@ -147,7 +147,7 @@ async function featuresFor(
   if (features === undefined) return null;
   if (chosen.some(takesFeatures)) return openFeatures(features, { range, layout, output }, device);
   throw new OptionError(
-    `--features is for metrics of features - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
+    `--features applies only to metrics of features - got --metric ${chosen.map(({ name }) => name).join(", ")}`,
     `add one of them (${metrics
       .filter(takesFeatures)
       .map(({ name }) => name)

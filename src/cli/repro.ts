@@ -83,7 +83,10 @@ function declareRepro(command: Command): void {
   addOutputFlags(command, { quiet: true, force: "replace the result of an earlier run" });
   addExamples(command, [
     ["variance of gradient estimators", "zaya repro gradient-variance"],
-    ["two training runs at once; the same command continues after Ctrl-C", "zaya repro dag-small-data --jobs 2"],
+    [
+      "two training runs at once; after Ctrl-C, the same command continues where it stopped",
+      "zaya repro dag-small-data --jobs 2",
+    ],
   ]);
   command.action(async (row: string, flags: ReproFlags) => {
     process.exitCode = await runRepro(row, flags);
@@ -156,7 +159,11 @@ async function runRepro(name: string, flags: ReproFlags): Promise<number> {
     outcome = await row.run(context);
   } catch (error) {
     if (!(error instanceof StoppedRow)) throw error;
-    output.result([`stopped; the same command continues`], stoppedForm, { row: name, scale, status: "interrupted" });
+    output.result(["stopped; run the same command again to continue"], stoppedForm, {
+      row: name,
+      scale,
+      status: "interrupted",
+    });
     return exitCodes.interrupted;
   } finally {
     // If one training run failed, the others are saved.

@@ -118,10 +118,7 @@ async function run(what: string, name: string | undefined, flags: SweepFlags): P
   const verb = verbs.find((known) => known === what);
   if (verb === undefined) {
     if (name !== undefined) {
-      throw new OptionError(
-        `sweep takes one file - got ${what} and ${name}`,
-        suggestion(what, verbs, "words before a name"),
-      );
+      throw new OptionError(`sweep takes one file - got ${what} and ${name}`, suggestion(what, verbs, "subcommands"));
     }
     return begin(what, given, output);
   }
@@ -140,7 +137,7 @@ async function begin(path: string, { name: called, ...given }: Options, output: 
   if (known !== null && JSON.stringify(known.record.file) !== JSON.stringify(file)) {
     throw new RunError(
       `${folder}: must hold the sweep of ${path} - got one of another file, or of this one before it was changed`,
-      "choose another --name: trials that both have are trained once",
+      "choose another --name: trials that both sweeps contain are trained only once",
     );
   }
   return goOn({ name, file, folder: from }, given, output);
@@ -283,7 +280,9 @@ async function status(name: string, given: Options, output: Output): Promise<num
   const folder = sweepFolder(name, given);
   const log = await openSweep(name, given);
   const holder = await lockHolder(folder);
-  output.say(holder === null ? `${name} is not running` : `${name} is run by process ${holder.pid} on ${holder.host}`);
+  output.say(
+    holder === null ? `${name} is not running` : `${name} is running in process ${holder.pid} on ${holder.host}`,
+  );
   tell(folder, loggedTable(log), holder === null ? "stopped" : "running", given, output);
   return exitCodes.done;
 }

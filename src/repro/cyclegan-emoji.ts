@@ -26,7 +26,7 @@ export const cycleganEmojiRow: Row = {
     "emoji of one vendor translated to another's style, learned from unpaired images and evaluated on drawings of the same code point",
   source: "our own task, modelled on Zhu et al., arXiv 1703.10593; no published number",
   criterion:
-    "closer to the target than the untranslated drawing by absolute error, PSNR and SSIM; and a lower error than the GAN loss alone. At --scale quick: training completes",
+    "translations by the full model are closer to the target than the untranslated drawings in absolute error, PSNR and SSIM, and their error is lower than with the GAN loss alone. At --scale quick: training completes",
   paper: {},
   scales: {
     quick: "200 steps instead of 6000, 50 test pairs, one seed",

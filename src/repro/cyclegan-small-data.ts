@@ -32,14 +32,14 @@ const learningRate = 1e-3;
 export const cycleganSmallDataRow: Row = {
   name: "cyclegan-small-data",
   summary:
-    "digits to outlines from few images of each: CycleGAN without augmentation, with rotated real images, and with DAG",
+    "digits to outlines from few images of each domain: CycleGAN without augmentation, with rotated real images, and with DAG",
   source: "Tran et al., arXiv 2006.05338, the same comparison on other data: the paper uses street scenes",
   criterion:
-    "with 100 images, DAG has a lower pair error than CycleGAN without augmentation, by more than both standard errors. At --scale quick: training completes",
+    "with 100 images, DAG has a lower pair error than CycleGAN without augmentation, by more than the sum of the two standard errors. At --scale quick: training completes",
   paper: {},
   scales: {
     quick: "only 100 images, 150 steps instead of 800, one seed instead of two, 200 test pairs",
-    full: `100, 300 and 1000 images per domain, without a digit in common, 32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, lambda ${net.lambda}, 800 steps with batch size ${batch} and learning rate ${learningRate}, rotations, two seeds; errors on the first 1000 test pairs`,
+    full: `100, 300 and 1000 images per domain, with no digit in both, 32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, lambda ${net.lambda}, 800 steps with batch size ${batch} and learning rate ${learningRate}, rotations, two seeds; errors on the first 1000 test pairs`,
   },
   run: async (context) => {
     const { sizes, steps, images, seeds } = budgets[context.scale];

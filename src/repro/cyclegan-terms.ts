@@ -176,11 +176,11 @@ export const cycleganTermsRow: Row = {
     .join(", ")}`,
   source:
     "Zhu et al., arXiv 1703.10593, sections 3.2, 5.1.3 and 5.2 (identity loss), on other data; the squared cycle error is a variant of the L1 of equation 2",
-  criterion: `in all ${pairs} pairs of runs with equal seeds (sign test, p = 0.031 each): with the cycle loss the layout correlates more and the background is darker than with the adversarial loss alone; with the adversarial loss there is more colour than with the cycle loss alone; with the identity loss coloured images change less. At --scale quick: training completes`,
+  criterion: `in all ${pairs} pairs of runs with equal seeds (sign test, p = 0.031 each): with the cycle loss the layout correlation is higher and the background darker than with the adversarial loss alone; with the adversarial loss there is more colour than with the cycle loss alone; with the identity loss coloured images change less. At --scale quick: training completes`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${pairs}; only the full model and the variant with the adversarial loss alone`,
-    full: `${perDomain} images of each domain, without a digit in common; ngf ${net.ngf}, ${net.blocks} block, lambda 10, ${budgets.full.steps} steps with batch size ${batch}, learning rate ${learningRate}; ${budgets.full.images} test pairs, ${pairs} seeds`,
+    full: `${perDomain} images of each domain, with no digit in both; ngf ${net.ngf}, ${net.blocks} block, lambda 10, ${budgets.full.steps} steps with batch size ${batch}, learning rate ${learningRate}; ${budgets.full.images} test pairs, ${pairs} seeds`,
   },
   run: async (context) => {
     const { arms: names, steps, images, seeds } = budgets[context.scale];

@@ -64,7 +64,7 @@ export const dagSmallDataRow: Row = {
   paper: {},
   scales: {
     quick: "only 2 % of the digits, 200 steps instead of 1500, one seed instead of three, 500 samples",
-    full: "MNIST and Google's emoji at 32 pixels, DCGAN nets of 16 and 32 channels without normalisation in the discriminator, 1500 steps with batch size 32 and learning rate 1e-3, three seeds; KID of 2000 samples, or as many as there are test emoji, in the features of a classifier of digits, or of one that distinguishes Google's emoji from Twitter's; leak by a classifier of rotations; each classifier is trained for 1000 steps",
+    full: "MNIST and Google's emoji at 32 pixels, DCGAN nets of 16 and 32 channels without normalisation in the discriminator, 1500 steps with batch size 32 and learning rate 1e-3, three seeds; KID of 2000 samples, or as many as there are test emoji, in the features of a classifier of digits, or of one that distinguishes Google's emoji from Twitter's; leak (fraction of rotated samples) measured by a classifier of rotations; each classifier is trained for 1000 steps",
   },
   run: async (context) => {
     const budget = budgets[context.scale];

@@ -105,7 +105,7 @@ export const leakyReluRow: Row = {
   name: "leaky-relu",
   summary: `Leaky ReLU (slope 0.2) as a remedy for a generator on ring8 whose initial biases kill its ReLUs: exact earth mover's distance of ${samples} samples to test items, dead units and gradient norm of the first layer after training, over initial biases and learning rates`,
   source:
-    "Maas et al., ICML workshop 2013, on Leaky ReLU; Lu et al., arXiv 1903.06733, on dying units; the paper has no table for this net",
+    "Maas et al., ICML workshop 2013, on Leaky ReLU; Lu et al., arXiv 1903.06733, on dying units; neither paper has a table for this net",
   criterion: `at rate ${tested.rate} and bias ${tested.bias}: at least ${100 * minDead} % of ReLU's second layer is dead after training and its gradient is below a thousandth of Leaky ReLU's, and Leaky ReLU ends nearer to the data in at least ${minWins} of 10 pairs of runs with equal seeds (sign test, p = 0.011). At --scale quick: the dead units and the gradients`,
   paper: {},
   scales: {
@@ -157,7 +157,7 @@ export const leakyReluRow: Row = {
     return {
       passed: dies && values[`rate ${tested.rate}, bias ${tested.bias}: wins of Leaky ReLU`]! >= minWins,
       remarks: [
-        `At rate ${tested.rate} and bias ${tested.bias}, Leaky ReLU is nearer to the data in ${values[`rate ${tested.rate}, bias ${tested.bias}: wins of Leaky ReLU`]!} of 10 pairs; ${(100 * values[`${relu}: dead share of layer 2`]!).toPrecision(3)} % of ReLU's second layer is dead, and its mean gradient is ${(values[`${relu}: gradient`]! / values[`${leaky}: gradient`]!).toPrecision(2)} of Leaky ReLU's: ${dies ? "dead in every seed" : "not dead in every seed"}.`,
+        `At rate ${tested.rate} and bias ${tested.bias}, Leaky ReLU is nearer to the data in ${values[`rate ${tested.rate}, bias ${tested.bias}: wins of Leaky ReLU`]!} of 10 pairs; ${(100 * values[`${relu}: dead share of layer 2`]!).toPrecision(3)} % of ReLU's second layer is dead, and its mean gradient is ${(values[`${relu}: gradient`]! / values[`${leaky}: gradient`]!).toPrecision(2)} of Leaky ReLU's: ${dies ? "the ReLU generators are dead" : "not every ReLU generator is dead"}.`,
         ...worse.map(
           ({ rate, bias }) =>
             `ReLU is nearer to the data in at least ${minWins} of 10 pairs at rate ${rate}, bias ${bias}.`,

@@ -23,7 +23,7 @@ export interface Tracing {
   readonly observed?: Map<string, Tensor>;
   /** Values that steps have shared with later steps. */
   readonly carried: Map<string, Tensor>;
-  /** Parameter trees of nets by the vector that they were cut from: cut once, however often a net is used. */
+  /** Parameter trees of nets by the vector that holds their parameters: it is split once, however often a net is used. */
   readonly cut: Map<Tensor, Tree<Tensor>>;
   /** Set while nets are applied with other parameters: updates of running statistics are discarded. */
   readonly trying?: boolean;

@@ -22,7 +22,7 @@ export type WorkerData =
 
 /** Device and threads of a Worker's engine, the Worker itself, and where it stores its run. */
 export interface WorkerSettings extends WebEngineOptions {
-  /** A Worker of your own that calls `serveTraining`, for recipes of your own; a new one of zaya's by default. */
+  /** A Worker of your own that calls `serveTraining`, for recipes of your own; by default, zaya starts one. */
   readonly worker?: Worker;
   /** Name of the run in the browser's file system, where it persists after the tab is closed; in memory by default. */
   readonly store?: string;

@@ -179,7 +179,11 @@ describe("zaya eval --features", () => {
 
   it.each([
     [["model", "--metric", "fid"], "images need --features", "zaya train classifier"],
-    [["model", "--metric", "elbo", "--features", "teller"], "--features is for metrics of features", "fid, kid, "],
+    [
+      ["model", "--metric", "elbo", "--features", "teller"],
+      "--features applies only to metrics of features",
+      "fid, kid, ",
+    ],
     [["model", "--metric", "fid", "--features", "model"], "must be a classifier - got model", "zaya train classifier"],
     [["model", "--metric", "fid", "--features", "none"], "got nothing there: none"],
     [

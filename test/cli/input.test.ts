@@ -163,6 +163,6 @@ describe("zaya data", () => {
   it("counts many classes in place of listing them", async () => {
     const { stdout } = await zaya(folder, "data", "stacked-mnist", "--limit", "3000");
     expect(stdout).toMatch(/classes +\d{3}, of 1 to \d+ items/);
-    expect(stdout).toMatch(/modes +1,000: a digit of 10 in each of 3 channels/);
+    expect(stdout).toMatch(/modes +1,000: one of 10 digits in each of 3 channels/);
   });
 });
