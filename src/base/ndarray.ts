@@ -192,7 +192,7 @@ export function chosenRows<D extends DType>(a: NdArray<D>, indices: ArrayLike<nu
 /** Concatenates arrays [n, ...] along the first axis; a copy. @throws ShapeError if the other extents differ. */
 export function joinRows<D extends DType>(parts: readonly NdArray<D>[]): NdArray<D> {
   const first = parts[0];
-  if (first === undefined) throw new ShapeError("joinRows: needs at least one array - got none");
+  if (first === undefined) throw new ShapeError("joinRows: needs at least one array");
   const tail = first.shape.slice(1);
   const count = parts.reduce((sum, part) => sum + part.shape[0]!, 0);
   const out = zeros([count, ...tail], first.dtype);

@@ -97,8 +97,7 @@ async function runDiagnose(source: string, flags: DiagnoseFlags): Promise<void> 
   const given = parseOptions(options, givenOptions(flags, options), "diagnose");
   if (given.data !== undefined) return checkSamples(source, { ...given, data: given.data }, flags, output);
   const [idle] = Object.keys(given);
-  if (idle !== undefined)
-    throw new OptionError(`${flagOf(idle)} is for checks of samples against --data - got it without`);
+  if (idle !== undefined) throw new OptionError(`${flagOf(idle)} is for checks of samples and needs --data`);
   return checkRun(source, flags, output);
 }
 

@@ -111,7 +111,7 @@ async function packageReport(find: () => string | Promise<string>): Promise<Pack
     return { version: await find(), problem: null, fix: null };
   } catch (error) {
     if (!(error instanceof ZayaError)) throw error;
-    return { version: null, problem: error.message.split(" - got ")[1] ?? error.message, fix: error.hint ?? null };
+    return { version: null, problem: error.message.split(/ - (?:got )?/)[1] ?? error.message, fix: error.hint ?? null };
   }
 }
 

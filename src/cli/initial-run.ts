@@ -25,7 +25,7 @@ export async function readInitial(folder: string, known?: InitialRun): Promise<I
   const found = await parametersOfRun(run, resolve(folder), known?.step);
   if (known === undefined || known.sha256 === found.init.sha256) return found;
   throw new RunError(
-    `init-from: step ${known.step} of ${folder} must have the parameters that the config names - got another SHA-256`,
+    `init-from: step ${known.step} of ${folder} does not have the parameters that the config names (their SHA-256 differs)`,
     "the run was retrained since; pass --init-from to use its current parameters",
   );
 }

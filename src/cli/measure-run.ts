@@ -106,7 +106,7 @@ export async function checkMeasureFlags(flags: MeasureFlags): Promise<void> {
 export function requireNoMeasureFlags(flags: MeasureFlags): void {
   requireUsed(flags, []);
   const idle = Object.keys(givenOptions(flags, options))[0] ?? givenParameter({ ...flags, recipe: undefined });
-  if (idle !== undefined) throw new OptionError(`${flagOf(idle)} is an option of metrics - got it without --metric`);
+  if (idle !== undefined) throw new OptionError(`${flagOf(idle)} is an option of metrics and needs --metric`);
 }
 
 /** Measures a run's newest checkpoint on its test data; the results are written into its eval/. */
@@ -206,7 +206,7 @@ function usualOf({ trained, run }: OpenedRun, data: DataSplit, flags: MeasureFla
   const usual = endMeasurements(trained.model, data);
   if (usual.length === 0) {
     throw new OptionError(
-      `${run.config.recipe} has no default metrics - got no --metric`,
+      `${run.config.recipe} has no default metrics, so --metric is required`,
       "add one or more, such as --metric kid; zaya list metrics shows all",
     );
   }

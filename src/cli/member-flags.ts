@@ -64,6 +64,6 @@ export function requireUsed(
   if (idle === undefined) return;
   const owners = members.filter(({ options }) => idle in options.shape).map(({ name }) => name);
   throw new OptionError(
-    `${flagOf(idle)} is an option of ${owners.join(", ")} - got it without ${owners.length > 1 ? "any of them" : `--metric ${owners[0]}`}`,
+    `${flagOf(idle)} is an option of ${owners.join(", ")}, ${owners.length > 1 ? "none of which is selected" : `and needs --metric ${owners[0]}`}`,
   );
 }

@@ -30,7 +30,7 @@ export function requireNoOnnxForm(given: Readonly<Record<string, unknown>>, run:
   const idle = Object.keys(onnxFields).find((name) => given[name] !== undefined);
   if (idle === undefined) return;
   throw new OptionError(
-    `--${idle.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is for ONNX files - got it for ${run}, a run`,
+    `--${idle.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is for ONNX files, and ${run} is a run`,
     "remove it: a run defines its own ranges and layout",
   );
 }

@@ -46,7 +46,7 @@ export async function openRunData({ config }: Run): Promise<DataSplit> {
   for (const path of [spec, second]) {
     if (path === undefined || !isAbsolute(path) || (await stat(localDataPath(path)).catch(() => null)) !== null)
       continue;
-    throw new DataError(`the data of the run must still exist - got nothing at ${path}`, "move them back there");
+    throw new DataError(`the data of the run are missing: ${path} does not exist`, "move them back there");
   }
   return openData(spec, { second, ...how });
 }

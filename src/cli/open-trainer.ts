@@ -90,7 +90,7 @@ export async function openTrainer(
     return { trainer: localTrainer(trials, { most, decided }), where, close };
   }
   if (given !== undefined) {
-    throw new OptionError("--jobs is for this machine - got it with --queue", "zaya worker takes --jobs");
+    throw new OptionError("--jobs is for this machine and cannot be used with --queue", "zaya worker takes --jobs");
   }
   const connection = await connectQueue(url, (line) => output.warn(line));
   const trainer = await QueueTrainer.open(

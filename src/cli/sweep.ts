@@ -122,7 +122,7 @@ async function run(what: string, name: string | undefined, flags: SweepFlags): P
     }
     return begin(what, given, output);
   }
-  if (name === undefined) throw new OptionError(`sweep ${verb} needs the name of a sweep - got none`);
+  if (name === undefined) throw new OptionError(`sweep ${verb} needs the name of a sweep`);
   if (verb === "stop") return stop(name, given, output);
   if (verb === "status") return status(name, given, output);
   return goOn((await openSweep(name, given)).record, given, output);
@@ -136,7 +136,7 @@ async function begin(path: string, { name: called, ...given }: Options, output: 
   const known = await SweepLog.open(openStore(folder));
   if (known !== null && JSON.stringify(known.record.file) !== JSON.stringify(file)) {
     throw new RunError(
-      `${folder}: must hold the sweep of ${path} - got one of another file, or of this one before it was changed`,
+      `${folder} holds the sweep of another file, or of ${path} before it was changed`,
       "choose another --name: trials that both sweeps contain are trained only once",
     );
   }
@@ -332,7 +332,7 @@ async function openSweep(name: string, given: Options): Promise<SweepLog> {
   const isThere = (await stat(folder).catch(() => null)) !== null;
   const others = await readdir(dirname(folder)).catch(() => []);
   throw new RunError(
-    `no sweep is called ${name} - got ${isThere ? "a folder without sweep.json" : "nothing"} at ${folder}`,
+    `no sweep is called ${name}: ${isThere ? `${folder} has no sweep.json` : `there is no folder ${folder}`}`,
     others.length > 0
       ? suggestion(name, others, "sweeps")
       : "--out is the folder that contains sweeps/ and trials/, by default runs; --store a bucket",

@@ -138,7 +138,7 @@ function requireOwnFlags({ name: own, options }: ModelDefinition, flags: Readonl
     if (name in options.shape || name in trainOptions.shape || name in dataOptions.shape || owners.length === 0)
       continue;
     throw new OptionError(
-      `${flagOf(name)} is an option of ${owners.join(", ")} - got it for ${own}`,
+      `${flagOf(name)} is an option of ${owners.join(", ")}, not of ${own}`,
       `train one of them, or see the options of this one: zaya train ${own} --help`,
     );
   }
@@ -220,7 +220,7 @@ async function findRecipe({ recipe: named, module: path, file }: Asked): Promise
   const known = models.map((model) => model.name);
   if (recipe === undefined) {
     throw new OptionError(
-      "train needs a recipe - got none",
+      "train needs a recipe",
       `recipes: ${models.map(({ name, summary }) => `${name} (${summary})`).join(", ")}; or --recipe FILE for one of your own`,
     );
   }

@@ -28,8 +28,8 @@ export async function jobsFor(
   const { files, skipped } = found;
   if (files.length === 0) {
     const reasons = skipped.map(({ file, reason }) => `${file} (${reason})`);
-    const but = reasons.length === 0 ? "" : ` but ${reasons.join(", ")}`;
-    throw new DataError(`the folder must hold images - got none in ${input}${but}`);
+    const but = reasons.length === 0 ? "" : `, only ${reasons.join(", ")}`;
+    throw new DataError(`there are no images in the folder ${input}${but}`);
   }
   const jobs = files.map((file) => ({ from: join(input, file), to: counterpart(target, file) }));
   requireApart(jobs);

@@ -188,9 +188,7 @@ function chosenWay(path: string, ways: readonly Direction[], wanted: Direction |
     );
   }
   if (wanted === undefined && ways.length > 1) {
-    throw new OptionError(
-      `the run translates in two directions, choose one with --direction: ${ways.join(", ")} - got none`,
-    );
+    throw new OptionError(`the run translates in two directions; choose one with --direction: ${ways.join(", ")}`);
   }
   const way = wanted ?? ways[0]!;
   if (ways.includes(way)) return way;

@@ -21,12 +21,9 @@ export function explainUsage(error: CommanderError, program: Command, name: stri
     case "commander.unknownOption":
       return unknownFlag(quoted, command ?? program, where);
     case "commander.missingArgument":
-      return new OptionError(
-        `${name} needs ${quoted.toUpperCase()} - got nothing`,
-        `usage: ${where} ${command?.usage() ?? ""}`,
-      );
+      return new OptionError(`${name} needs ${quoted.toUpperCase()}`, `usage: ${where} ${command?.usage() ?? ""}`);
     case "commander.optionMissingArgument":
-      return new OptionError(`${quoted} needs a value - got nothing`);
+      return new OptionError(`${quoted} needs a value`);
     case "commander.excessArguments":
       return new OptionError(error.message.replace(/^error: /, ""), `usage: ${where} ${command?.usage() ?? ""}`);
     default:

@@ -57,7 +57,7 @@ function declareWorker(command: Command): void {
 async function run(flags: WorkerFlags): Promise<number> {
   const { queue: url, out, jobs } = withPlace(parseOptions(options, givenOptions(flags, options), "worker"));
   const output = new Output(flags);
-  if (url === undefined) throw new OptionError("worker needs --queue - got none", "for example redis://127.0.0.1:6379");
+  if (url === undefined) throw new OptionError("worker needs --queue", "for example redis://127.0.0.1:6379");
   const connection = await connectQueue(url, (line) => output.warn(line));
   const counts: Record<string, number> = {};
   try {

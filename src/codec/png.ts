@@ -52,7 +52,7 @@ function textChunk(keyword: string, words: string): Uint8Array {
   if (!/^[!-~\u00a1-\u00ff]( ?[!-~\u00a1-\u00ff])*$/.test(keyword) || keyword.length > 79) {
     throw new DataError(`encodePng: a keyword must be 1 to 79 Latin-1 characters - got ${JSON.stringify(keyword)}`);
   }
-  if (words.includes("\0")) throw new DataError(`encodePng: text must not contain a zero byte - got one in ${keyword}`);
+  if (words.includes("\0")) throw new DataError(`encodePng: the text of ${keyword} must not contain a zero byte`);
   const latin = Array.from(words).every((letter) => letter.codePointAt(0)! <= 0xff);
   const head = latin1(`${keyword}\0`);
   if (latin) return chunk("tEXt", concatBytes([head, latin1(words)]));

@@ -38,9 +38,7 @@ export function encodeSafetensors(
   let at = 0;
   for (const [name, a] of sorted) {
     if (name === metadataKey)
-      throw new DataError(
-        `encodeSafetensors: ${metadataKey} is reserved and must not be the name of a tensor - got one`,
-      );
+      throw new DataError(`encodeSafetensors: ${metadataKey} is reserved and must not be the name of a tensor`);
     const end = at + a.data.byteLength;
     const entry = { dtype: codeOf[a.dtype], shape: a.shape, data_offsets: [at, end] };
     fields.push(`${JSON.stringify(name)}:${JSON.stringify(entry)}`);
@@ -103,8 +101,7 @@ function parseHeader(bytes: Uint8Array, where: string): { header: Record<string,
   }
   const bodyAt = 8 + length;
   const header = parseJson(bytes.subarray(8, bodyAt));
-  if (!isRecord(header))
-    throw new DataError(`${where}: the header must be a JSON object in UTF-8 - got something else`);
+  if (!isRecord(header)) throw new DataError(`${where}: the header is not a JSON object in UTF-8`);
   return { header, bodyAt };
 }
 

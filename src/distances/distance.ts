@@ -146,7 +146,7 @@ export function sizesOf(a: Side, b: Side): [n: number, m: number] {
 function requireUnweighted({ name, weighted }: Pick<Distance, "name" | "weighted">, sides: readonly Side[]): void {
   if (weighted || sides.every(({ weights }) => weights === undefined)) return;
   throw new OptionError(
-    `${name}: points must have equal weights - got different ones`,
+    `${name}: the points must have equal weights`,
     "this distance ignores points of weight 0, but all other weights must be equal",
   );
 }

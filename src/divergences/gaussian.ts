@@ -22,7 +22,7 @@ export function commonDimensions(p: Gaussian, q: Gaussian, where: string): numbe
       );
     }
     if (![...mean, ...covariance].every(Number.isFinite)) {
-      throw new DataError(`${where}: means and covariances must be finite - got a number that is not`);
+      throw new DataError(`${where}: means and covariances must be finite`);
     }
     if (isDiagonal(covariance, d) && covariance.some((variance) => variance < 0)) {
       throw new OptionError(`${where}: variances must be at least 0 - got ${minOf(covariance)}`);

@@ -24,7 +24,7 @@ export interface LogMarginal {
  */
 export function logMarginal(logWeights: ArrayLike<number>): LogMarginal {
   const k = logWeights.length;
-  if (k === 0) throw new OptionError("logMarginal: an estimate needs at least one weight - got none");
+  if (k === 0) throw new OptionError("logMarginal: an estimate needs at least one weight");
   let largest = -Infinity;
   for (let i = 0; i < k; i++) largest = Math.max(largest, logWeights[i]!);
   if (largest === -Infinity) return { value: -Infinity, stderr: Number.NaN, effectiveSamples: 0, bias: Number.NaN };

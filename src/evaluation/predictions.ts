@@ -68,6 +68,6 @@ function examplesFor(
     };
   }
   const { labels } = data;
-  if (labels === null) throw new DataError(`${metric}: the data must have labels - got none in ${data.name}`);
+  if (labels === null) throw new DataError(`${metric}: the data must have labels, but ${data.name} has none`);
   return async (indices) => [{ items: await readExact(data, indices), labels: indices.map((index) => labels[index]!) }];
 }

@@ -146,7 +146,7 @@ function requireVaried({ data, shape }: NdArray, id: string): void {
   const [n, d] = shape as [number, number];
   if (n < 2 || data.some((value, i) => value !== data[i % d])) return;
   throw new DataError(
-    `features must differ between items - got the same for all ${n} real items, of ${id}`,
+    `features must differ between items, but those of all ${n} real items are equal: ${id}`,
     "does it get images in the right range (--feature-range), and return numbers rather than a class?",
   );
 }
@@ -170,7 +170,7 @@ function plainPoints(subject: Subject, drawing: Drawing, metric: string): Featur
   if (data.kind === "points") return plainFeatures("points", trained.model.scale);
   const compared = comparedWith(subject, data, drawing, metric);
   throw new DataError(
-    `${metric}: images need --features, the feature space to compare them in - got none`,
+    `${metric}: images need --features, the feature space to compare them in`,
     compared.labels === null
       ? "pass an ONNX file from images to features; these images have no labels to train a classifier on"
       : `train a classifier on the same data (zaya train classifier --data DATA${domainFlag(data, compared)} --out runs/classifier) and add --features runs/classifier, or pass an ONNX file`,
@@ -190,7 +190,7 @@ export async function gatherNearest(
 ): Promise<Gathered<"nearest">> {
   const { trained, training } = gathering.subject;
   if (training === undefined) {
-    throw new DataError(`${metric}: needs the training items of the model - got none`);
+    throw new DataError(`${metric}: needs the training items of the model`);
   }
   const learned = comparedWith(gathering.subject, training, drawing, metric);
   const to = (items: NdArray) => nearestDistances(trained.engine, items, learned);

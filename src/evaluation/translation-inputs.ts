@@ -31,7 +31,7 @@ export function wayOf({ trained }: Subject, data: Dataset, wanted: Direction | u
   const direction = wanted ?? ways[0];
   if (direction === undefined || !ways.includes(direction)) {
     throw new OptionError(
-      `${metric}: the model must translate images${wanted === undefined ? "" : ` ${wanted}`} - got one that ${ways.length === 0 ? "does not" : `translates ${ways.join(", ")}`}`,
+      `${metric}: the model must translate images${wanted === undefined ? "" : ` ${wanted}`}, but it ${ways.length === 0 ? "does not translate" : `translates ${ways.join(", ")}`}`,
       ways.length === 0 ? `this metric is for runs of ${translatingRecipes().join(", ")}` : undefined,
     );
   }
@@ -70,7 +70,7 @@ export async function gatherCycles(
   const { direction, source: images } = wayOf(subject, data, wanted, metric);
   const back = opposite(direction);
   if (!directionsOf(trained.model).includes(back)) {
-    throw new OptionError(`${metric}: the model must translate in both directions - got only ${direction}`);
+    throw new OptionError(`${metric}: the model must translate in both directions, but translates only ${direction}`);
   }
   return cycleInputs(
     await all(images),
@@ -109,7 +109,7 @@ export async function gatherTranslatedClasses(
   const classifier = subject.features?.classifier;
   const learned = subject.training === undefined ? source : wayOf(subject, subject.training, wanted, metric).source;
   if (source.labels === null) {
-    throw new DataError(`${metric}: the images must have labels - got none in ${source.name}`);
+    throw new DataError(`${metric}: the images must have labels, but those of ${source.name} have none`);
   }
   if (classifier === undefined) {
     throw new DataError(

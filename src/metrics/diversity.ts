@@ -28,7 +28,7 @@ export const diversity = defineMetric<"vectors", typeof sampleOptions, SampleOpt
     requireCount(sets, 4, "diversity");
     const drawn = monteCarlo(pairDistances(sets.generated));
     const real = monteCarlo(pairDistances(sets.reference));
-    if (real.mean === 0) throw new DataError("diversity: real items must differ - got identical ones");
+    if (real.mean === 0) throw new DataError("diversity: the real items must differ, but all of them are equal");
     const value = drawn.mean / real.mean;
     return {
       metric: "diversity",

@@ -25,7 +25,7 @@ export const sharpness = defineMetric<"samples", typeof sampleOptions, SampleOpt
   measure: ({ generated, reference }) => {
     const drawn = monteCarlo(laplacianVariances(generated));
     const real = monteCarlo(laplacianVariances(reference));
-    if (real.mean === 0) throw new DataError("sharpness: real images must not all be constant - got no edge in any");
+    if (real.mean === 0) throw new DataError("sharpness: the real images must not all be constant");
     const value = drawn.mean / real.mean;
     return {
       metric: "sharpness",

@@ -200,7 +200,7 @@ function requireSomething(chosen: Options): void {
   }
   if (weightedTerms(chosen).length > 0) return;
   throw new OptionError(
-    "cyclegan: the generators need a loss - got no adversarial, cycle or identity loss",
+    "cyclegan: the generators need an adversarial, cycle-consistency or identity loss, but all of their weights are 0",
     "raise --adversarial or --lambda, or set --cycle",
   );
 }

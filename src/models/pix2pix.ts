@@ -74,7 +74,7 @@ function requireSense(chosen: z.output<typeof options>): void {
   }
   if (chosen.adversarial + chosen.lambda > 0) return;
   throw new OptionError(
-    "pix2pix: the generator needs a loss - got no L1 and no adversarial loss",
+    "pix2pix: the generator needs an L1 or an adversarial loss, but both weights are 0",
     "raise --lambda or --adversarial",
   );
 }

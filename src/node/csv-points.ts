@@ -54,7 +54,7 @@ export async function decodeCsvPoints(
 /** As `decodeCsv`, for a file, gzipped or not, which is read in chunks. @throws DataError as `decodeCsv` and `readChunks`. */
 export async function readCsv(path: string): Promise<CsvPoints> {
   const chunks = await readChunks(path);
-  if (chunks === null) throw new DataError(`${path} must be a file that exists - got none`);
+  if (chunks === null) throw new DataError(`there is no file ${path}`);
   return decodeCsv(chunks, basename(path));
 }
 
@@ -161,7 +161,7 @@ class Table {
 
   points(): NdArray<"float64"> {
     const { count, width, where } = this;
-    if (count === 0) throw new DataError(`${where} must hold at least one row of numbers - got none`);
+    if (count === 0) throw new DataError(`${where} has no row of numbers`);
     const values = new Float64Array(count);
     for (const [i, block] of this.blocks.entries()) {
       values.set(block.subarray(0, Math.min(blockSize, count - i * blockSize)), i * blockSize);
@@ -187,7 +187,9 @@ class Table {
       if (holdsRowNumbers(names[column]!)) this.dropped.add(column);
     }
     if (this.dropped.size < this.width) return;
-    throw new DataError(`${this.where} must hold a column of coordinates - got only a row index, ${names.join(", ")}`);
+    throw new DataError(
+      `${this.where} must hold a column of coordinates, but holds only a row index, ${names.join(", ")}`,
+    );
   }
 
   /** Discards the only row, which was not a point. */
@@ -208,7 +210,7 @@ class Table {
     const unnamed = this.header!.indexOf("");
     if (unnamed < 0 || unnamed >= this.width) return;
     throw new DataError(
-      `${this.where}: each column of a header must have a name - got none at line ${line}, column ${unnamed + 1}`,
+      `${this.where}: each column of a header must have a name; column ${unnamed + 1} of line ${line} has none`,
       "row numbers are not coordinates: save the table without them, in pandas with to_csv(index=False)",
     );
   }
@@ -220,7 +222,7 @@ class Table {
     if (extent > width && extent <= width + first.empty) {
       if (header === null) return this.noNumber("", first.line, width);
       return new DataError(
-        `${where}: each column of a header must have a name - got none at line ${first.line}, column ${width + 1}`,
+        `${where}: each column of a header must have a name; column ${width + 1} of line ${first.line} has none`,
         "name the column or remove it",
       );
     }

@@ -95,7 +95,7 @@ function openFiles({ name, home, open }: FileDataset, folder: string): Promise<D
   return open(async (part) => {
     const bytes = await readZippedOrNot(join(folder, part));
     if (bytes !== null) return bytes;
-    throw new DataError(`${name} must have the file ${part} - got none in ${folder}`, adviceOn(home));
+    throw new DataError(`${name}: there is no file ${part} in ${folder}`, adviceOn(home));
   });
 }
 
@@ -113,7 +113,7 @@ function variableFolder(name: string, home: FilesHome & { readonly kind: "variab
   const folder = process.env[home.variable];
   if (folder !== undefined && folder !== "") return resolve(folder);
   throw new DataError(
-    `${name} needs the folder that contains its files - got no --data-dir, and ${home.variable} is not set`,
+    `${name} needs the folder that contains its files, but neither --data-dir nor ${home.variable} is set`,
     adviceOn(home),
   );
 }

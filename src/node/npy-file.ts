@@ -15,7 +15,7 @@ export async function openNpy(path: string): Promise<Dataset> {
   if (await isLarge(path)) return npyFileDataset(new FileSource(path), name);
   const hint = "decompress it: an uncompressed .npy file is read item by item";
   const bytes = await readIfThere(path, { hint });
-  if (bytes === null) throw new DataError(`${path} must be a file that exists - got none`);
+  if (bytes === null) throw new DataError(`there is no file ${path}`);
   return npyDataset(bytes, name);
 }
 

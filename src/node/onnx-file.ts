@@ -29,7 +29,7 @@ async function readBeside(path: string, location: string): Promise<Uint8Array> {
   await found?.handle.close();
   if (found === null) {
     throw new DataError(
-      `${path} has external weights, which must be in the same folder - got no ${file}`,
+      `${path} has external weights, but their file ${file} does not exist`,
       "copy both files together under their original names",
     );
   }

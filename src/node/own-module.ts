@@ -52,7 +52,7 @@ export async function importRecipe(path: string): Promise<OwnRecipe> {
   const missing = parts.filter(([part, type]) => typeof definition[part] !== type).map(([part]) => part);
   if (missing.length > 0) {
     throw new OptionError(
-      `${path}: the recipe ${definition.name} must have ${parts.map(([part]) => part).join(", ")} - got no ${missing.join(", no ")}`,
+      `${path}: the recipe ${definition.name} must have ${parts.map(([part]) => part).join(", ")}, but lacks ${missing.join(", ")}`,
       "docs/your-own-model.md describes each of them",
     );
   }
@@ -109,7 +109,7 @@ function requireFields<T>(
   const missing = fields.filter(([field, type]) => typeof found[field] !== type).map(([field]) => field);
   if (missing.length === 0) return value as T;
   throw new OptionError(
-    `${path}: must export ${what}, as its default - got ${value === undefined ? "none" : `no ${missing.join(", no ")}`}`,
+    `${path}: must export ${what} as its default${value === undefined ? "" : `, but the default export lacks ${missing.join(", ")}`}`,
     "docs/your-own-model.md shows an example",
   );
 }

@@ -10,7 +10,7 @@ import { DataError } from "../base/errors.ts";
 export function packageFolder(name: string, from: string, advice: string): string {
   const folder = findPackage(from);
   if (folder !== null) return folder;
-  throw new DataError(`${name} comes in the npm package ${from} - got none installed`, advice);
+  throw new DataError(`${name} needs the npm package ${from} - it is not installed`, advice);
 }
 
 /** As `packageFolder`, but null if it is not installed. */

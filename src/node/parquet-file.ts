@@ -197,7 +197,7 @@ async function readPoints(table: Table): Promise<Dataset> {
         : "images must be encoded image files; save a file with only the columns to train on",
     );
   }
-  if (rows === 0) throw new DataError(`${name} must hold at least one row of numbers - got none`);
+  if (rows === 0) throw new DataError(`${name} has no row of numbers`);
   const places = columns.map(({ place }) => place);
   const parts: Float64Array[] = [];
   let before = 0;

@@ -73,7 +73,7 @@ const bounded = Object.fromEntries(
 
 async function openTable(path: string): Promise<[Table, OpenedParquet]> {
   const opened = await openRegular(path);
-  if (opened === null) throw new DataError(`${path} must be a file that exists - got none`);
+  if (opened === null) throw new DataError(`there is no file ${path}`);
   const buffer = await bufferOf(opened);
   try {
     return await describeTable(buffer);

@@ -10,7 +10,7 @@ import { readIfThere } from "./read-file.ts";
 
 async function readNpy(path: string): Promise<NdArray> {
   const bytes = await readIfThere(path);
-  if (bytes === null) throw new DataError(`${path} must be a file that exists - got none`);
+  if (bytes === null) throw new DataError(`there is no file ${path}`);
   return decodeNpy(bytes, basename(path));
 }
 

@@ -214,7 +214,7 @@ export async function readIfThere(path: string, limits: ReadLimits = {}): Promis
  */
 export async function readRegular(path: string, limits: ReadLimits = {}): Promise<Uint8Array> {
   const file = await openRegular(path);
-  if (file === null) throw new DataError(`${path} must be a file that exists - got none`, "check the path");
+  if (file === null) throw new DataError(`there is no file ${path}`, "check the path");
   try {
     return await plain(file, limits);
   } finally {

@@ -71,7 +71,7 @@ export class S3Store implements Store {
     for (let from = 0; from < facts.size; from += chunkSize) {
       const found = await this.bucket.get(this.key(name), [from, Math.min(facts.size, from + chunkSize)]);
       if (found?.facts.etag !== facts.etag) {
-        throw new RunError(`store: ${this.url(name)} must stay the same while it is read - got another version`);
+        throw new RunError(`store: ${this.url(name)} was changed while it was read`);
       }
       yield found.bytes;
     }
@@ -227,7 +227,7 @@ export class S3Store implements Store {
 
   private changed(name: string): RunError {
     return new RunError(
-      `store: ${this.url(name)} must have only one writer - got a change by another one`,
+      `store: ${this.url(name)} must have only one writer, but another one changed it`,
       "another process writes to this run: stop one of them, and continue the run with zaya resume",
     );
   }
@@ -371,5 +371,5 @@ function pieceName(writer: string, offset: number): string {
 }
 
 function missing(url: string): RunError {
-  return new RunError(`store: the object must exist - got none at ${url}`);
+  return new RunError(`store: there is no object ${url}`);
 }

@@ -13,7 +13,7 @@ export async function loadSharp(): Promise<OpenSharp> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ERR_MODULE_NOT_FOUND") {
-      throw new EngineError("image files need the package sharp - got none installed", "run npm install sharp");
+      throw new EngineError("image files need the package sharp - it is not installed", "run npm install sharp");
     }
     throw new EngineError(
       `sharp must load to read images - got ${message.split("\n")[0]}`,

@@ -113,7 +113,7 @@ async function fetchNow(place: string, key: string): Promise<string> {
       const content = await store.read(fileName(index));
       if (createHash("sha256").update(content).digest("hex") !== sha256) {
         throw new DataError(
-          `${place}/data/${key}: ${fileName(index)} must be unchanged since it was stored - got another SHA-256`,
+          `${place}/data/${key}: ${fileName(index)} was changed after it was stored (its SHA-256 differs)`,
           "remove that folder of the store, and start the sweep again on the machine that has the data",
         );
       }

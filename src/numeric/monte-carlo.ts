@@ -50,7 +50,7 @@ export function standardError(sample: MonteCarloMean): number {
 
 /** Mean of values [n] with its standard error. @throws OptionError if there are none. */
 export function monteCarlo(values: ArrayLike<number>): { mean: number; stderr: number; n: number } {
-  if (values.length === 0) throw new OptionError("monteCarlo: a mean needs at least one value - got none");
+  if (values.length === 0) throw new OptionError("monteCarlo: a mean needs at least one value");
   const sample = addValues(emptyMean, values);
   return { mean: sample.mean, stderr: standardError(sample), n: sample.count };
 }

@@ -17,8 +17,7 @@ const maxSweeps = 60;
  * algorithms for symmetric matrices", Numerische Mathematik 11, 1968.
  */
 export function symmetricEigen(matrix: Float64Array, n: number): Eigen {
-  if (!matrix.every(Number.isFinite))
-    throw new DataError("the entries of a matrix must be finite - got one that is not");
+  if (!matrix.every(Number.isFinite)) throw new DataError("the entries of a matrix must be finite");
   const vectors = new Float64Array(n * n);
   const { diagonal, beside } = toThreeDiagonals(matrix.slice(), n, vectors);
   toOneDiagonal(diagonal, beside, vectors, n);
@@ -119,8 +118,7 @@ function toOneDiagonal(d: Float64Array, e: Float64Array, vectors: Float64Array, 
     for (let sweep = 0; ; sweep++) {
       const end = endOfBlock(d, e, start, n);
       if (end === start) break;
-      if (sweep === maxSweeps)
-        throw new DataError("symmetricEigen: QL steps must converge - got a matrix where they do not");
+      if (sweep === maxSweeps) throw new DataError("symmetricEigen: the QL algorithm did not converge");
       sweepUp(d, e, vectors, start, end, n);
     }
   }

@@ -65,7 +65,7 @@ async function requireDataRecord(store: Store, name: string): Promise<DataRecord
   const data = await readDataRecord(store);
   if (data !== null) return data;
   throw new RunError(
-    `a run must have a checkpoint - got none in ${name}`,
+    `the run ${name} has no checkpoint`,
     "no checkpoint has been saved yet; continue: zaya resume RUN",
   );
 }

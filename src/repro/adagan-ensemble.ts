@@ -55,7 +55,7 @@ const minWins = 9;
 /** Items of a ring, with numbers per mode proportional to its mass. */
 async function unequal(ring: Dataset): Promise<Dataset> {
   const { modes } = ring;
-  if (modes?.kind !== "centers") throw new DataError(`repro: ${ring.name} must declare centres - got none`);
+  if (modes?.kind !== "centers") throw new DataError(`repro: ${ring.name} must declare the centres of its modes`);
   const { nearest } = nearestModes(await ring.read(range(0, ring.size)), modes);
   const byMode = masses.map((_, mode) => [...nearest.keys()].filter((i) => nearest[i] === mode));
   const size = Math.floor(minOf(byMode.map((own, mode) => own.length / masses[mode]!)));
@@ -143,7 +143,7 @@ export const adaganEnsembleRow: Row = {
     const ring = await context.open("ring8");
     const data = { train: await unequal(ring.train), test: await unequal(ring.test) };
     const { modes } = ring.test;
-    if (modes?.kind !== "centers") throw new DataError("repro: ring8 must declare centres - got none");
+    if (modes?.kind !== "centers") throw new DataError("repro: ring8 must declare the centres of its modes");
     const of = async (part: Dataset) =>
       part.read(range(0, part.size).filter((i) => i % Math.ceil(part.size / samples) === 0));
     const items: Items = { train: await of(data.train), test: await of(data.test), modes };

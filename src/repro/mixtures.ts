@@ -148,7 +148,7 @@ async function measureAll(context: RowContext, dataName: string, noise: number):
   const { steps, seeds } = budgets[context.scale];
   const data = await context.open(dataName);
   const { modes } = data.test;
-  if (modes?.kind !== "centers") throw new DataError(`repro: ${dataName} must declare centres - got none`);
+  if (modes?.kind !== "centers") throw new DataError(`repro: ${dataName} must declare the centres of its modes`);
   const trainings = Object.entries(methods).flatMap(([method, configure]) =>
     seeds.map((seed): MethodTraining => {
       return {

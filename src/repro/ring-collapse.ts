@@ -78,7 +78,7 @@ interface ModesTraining extends RowTraining {
 
 async function measure({ engine, say }: RowContext, run: Run, { name, label, seed, data }: ModesTraining) {
   const { modes } = data.test;
-  if (modes?.kind !== "centers") throw new DataError("repro: ring8 must declare centres - got none");
+  if (modes?.kind !== "centers") throw new DataError("repro: ring8 must declare the centres of its modes");
   const { trained, close } = await openTrained(run, engine, "last");
   const { captured, highQuality } = modesOf(await trained.sample(fold(key(seed), "modes"), samples), modes);
   await close();

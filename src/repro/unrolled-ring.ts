@@ -71,7 +71,7 @@ async function trainingsOf({ scale, open }: RowContext): Promise<ArmTraining[]> 
 
 async function measure({ engine }: RowContext, run: Run, { arm, seed, data }: ArmTraining) {
   const { modes } = data.test;
-  if (modes?.kind !== "centers") throw new DataError("repro: ring8 must declare centres - got none");
+  if (modes?.kind !== "centers") throw new DataError("repro: ring8 must declare the centres of its modes");
   const { trained, close } = await openTrained(run, engine);
   const drawn = await trained.sample(fold(key(seed), "modes"), samples);
   await close();

@@ -112,7 +112,7 @@ async function readState(store: Store, folder: Folder, name: string): Promise<Ch
     state = parseRecord(checkpointState, raw, path);
     const { digest: recordedDigest, ...rest } = raw as Record<string, unknown>;
     if (recordedDigest !== undefined && recordedDigest !== digest(encodeText(JSON.stringify(rest)))) {
-      return broken(`${path}: must be unchanged since it was saved - got another SHA-256`);
+      return broken(`${path}: was changed after it was saved (its SHA-256 differs)`);
     }
   } catch (error) {
     // The process that trains the run may have removed it in the meantime.
@@ -270,7 +270,7 @@ async function readArrays(
     throw new DamagedError(`${path}: must be readable - ${error.message}`);
   });
   if (digest(bytes) !== sha256[file]) {
-    throw new DamagedError(`${path}: must be unchanged since it was saved - got another SHA-256`);
+    throw new DamagedError(`${path}: was changed after it was saved (its SHA-256 differs)`);
   }
   return decodeSafetensors(bytes, path).tensors;
 }
@@ -362,7 +362,7 @@ type Ordered = (value: NdArray<"float32">) => NdArray<"float32">;
 function held(named: Readonly<Named>, name: string, shape: Shape, ordered: Ordered = (value) => value) {
   const value = named[name];
   if (value === undefined) {
-    throw new RunError(`the checkpoint must hold ${name} - got none`, "was it saved by another model or version?");
+    throw new RunError(`the checkpoint lacks ${name}`, "was it saved by another model or version?");
   }
   const inside = ordered(value as NdArray<"float32">);
   if (inside.shape.join() === shape.join()) return inside;

@@ -106,11 +106,8 @@ async function noSuch(
   const others = `the run has ${steps.length === 1 ? "a checkpoint of step" : "checkpoints of steps"} ${steps.join(", ")}`;
   if (passedOver.length > 0)
     return new RunError(`the ${choice} checkpoint must be intact - ${passedOver.join("; ")}`, others);
-  if (choice !== "best") return new RunError(`the run must have the chosen checkpoint - got step ${choice}`, others);
-  return new RunError(
-    `the run must have a best checkpoint - got none: ${await whyNoBest(store, config, model)}`,
-    others,
-  );
+  if (choice !== "best") return new RunError(`the run has no checkpoint of step ${choice}`, others);
+  return new RunError(`the run has no best checkpoint: ${await whyNoBest(store, config, model)}`, others);
 }
 
 async function whyNoBest(store: Store, { recipe }: RunConfig, { bestBy }: Model): Promise<string> {
@@ -129,7 +126,7 @@ function nothingSaved({ state }: Run, damaged: readonly string[] = [], best?: nu
       ? "or train it again from its config.json"
       : `or use the best one, of step ${best}: --checkpoint best`;
   return new RunError(
-    `the run must have a checkpoint - got none${damaged.length === 0 ? "" : ` that is whole: ${damaged.join("; ")}`}`,
+    `the run has no ${damaged.length === 0 ? "checkpoint" : `undamaged checkpoint: ${damaged.join("; ")}`}`,
     state.saved === 0
       ? "no checkpoint has been saved yet; continue: zaya resume RUN"
       : `restore its folder checkpoints/, ${otherwise}`,

@@ -261,7 +261,7 @@ class OwnLines {
     if (sha256 === earlier.sha256 && this.ordered) return false;
     if (this.ordered && lines < earlier.lines && (first === undefined || first === earlier.first)) return true;
     throw new RunError(
-      `${file}: must start with the ${earlier.lines} lines that this run wrote before step ${step} - got others`,
+      `${file}: must start with the ${earlier.lines} lines that this run wrote before step ${step}, but starts with others`,
       `is it the file of another run? restore this run's file, or delete it: its curves then start at step ${step}`,
     );
   }

@@ -17,13 +17,13 @@ export async function requireResumable(run: Run): Promise<void> {
   requireSaved(run);
   if (await isDone(run)) {
     throw new RunError(
-      `the run must be unfinished - got all ${step} steps done`,
+      `the run is finished: all ${step} steps are done`,
       "train it for longer: zaya resume RUN --steps N",
     );
   }
   if (status === "diverged") {
     throw new RunError(
-      `the losses of a run must be finite - got one that diverged at step ${step} and would diverge again`,
+      `the run diverged at step ${step} and would diverge again`,
       "train a new run from its config.json with a smaller --learning-rate",
     );
   }
@@ -67,7 +67,7 @@ export async function startOf(
   await requirePlaces(run.store, due);
   if (await run.store.has(checkpointFolders.best)) {
     throw new RunError(
-      `${checkpointFolders.best}: must be free for the best checkpoint - got a file`,
+      `${checkpointFolders.best}: a file is in the place of the folder of the best checkpoint`,
       "move it out of checkpoints/, then continue: zaya resume RUN",
     );
   }

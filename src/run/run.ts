@@ -138,7 +138,7 @@ export class Run {
     const { whole: best } = await surveyCheckpoints(store, checkpointFolders.best);
     if (newest === null && !(await store.has(recordFile))) {
       throw new RunError(
-        "the folder must hold run.json or a checkpoint - got neither",
+        "the folder holds neither run.json nor a checkpoint",
         (await store.has(configFile))
           ? "train a new run with its config: zaya train --config RUN/config.json"
           : "is it the folder of a run?",
@@ -185,7 +185,7 @@ export class Run {
     const newest = await keepIntact(store);
     if (newest !== null) {
       throw new RunError(
-        `--from-scratch is for a run without checkpoints - got one of step ${newest}`,
+        `--from-scratch is for a run without checkpoints, but this one has a checkpoint of step ${newest}`,
         "resume without this flag, or train a new run: zaya train --config RUN/config.json",
       );
     }

@@ -250,7 +250,7 @@ async function readExternal(
   for (const { location } of ranges) {
     if (found.has(location)) continue;
     if (beside === undefined) {
-      throw new DataError(`${name} must hold its weights - got one whose weights lie in another file, ${location}`);
+      throw new DataError(`${name} must contain its weights, but they are in another file, ${location}`);
     }
     found.set(location, await beside(location));
   }

@@ -10,7 +10,7 @@ const vectorModule = Uint8Array.from(
 export function requireSimd(engine: string): void {
   if (WebAssembly.validate(vectorModule)) return;
   throw new EngineError(
-    `${engine}: WebAssembly must have SIMD instructions - got a browser, Node or processor without them`,
+    `${engine}: needs SIMD instructions in WebAssembly, which this browser, Node or processor does not have`,
     "Chrome 91, Firefox 89, Safari 16.4 and Node 20 have them on processors with SSE4.1; in Node, --device cpu needs none",
   );
 }

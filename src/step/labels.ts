@@ -16,7 +16,7 @@ export function labelsAt({ name, labels }: Dataset, indices: ArrayLike<number>):
 
 function noLabels(name: string): DataError {
   return new DataError(
-    `the items must have labels - got none in ${name}`,
+    `the items must have labels, but those of ${name} have none`,
     `known data with labels: ${dataWith("labels")}; in a folder of images the subfolders are the classes; for an IDX file, labels are read from the label file next to it`,
   );
 }

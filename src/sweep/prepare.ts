@@ -65,7 +65,7 @@ function requireSearchable(file: SweepFile, space: Space, where: string): void {
     );
   }
   if (!method.ends && cap === undefined && combinationsOf(space) === Infinity) {
-    throw new OptionError(`${where}: method ${name} needs run_cap, the number of trials - got none`);
+    throw new OptionError(`${where}: method ${name} needs run_cap, the number of trials`);
   }
   const seeds = seedsOf(file).length;
   if (cap !== undefined && cap < seeds) {
@@ -73,13 +73,13 @@ function requireSearchable(file: SweepFile, space: Space, where: string): void {
   }
   if (method.halves === true && early === undefined) {
     throw new OptionError(
-      `${where}: method ${name} needs early_terminate - got none`,
+      `${where}: method ${name} needs early_terminate`,
       "early_terminate: {min_iter: 100} compares configurations after 100 steps for the first time",
     );
   }
   if (method.learns === true && early !== undefined) {
     throw new OptionError(
-      `${where}: method ${name} learns from whole trials - got early_terminate`,
+      `${where}: method ${name} learns from whole trials, which early_terminate would stop`,
       "leave it out, or choose method: asha",
     );
   }

@@ -60,7 +60,7 @@ export function spaceOf(
     }
     if (owners.length > 1) {
       throw new OptionError(
-        `${where}: parameters.${name} must name one option - got one of ${owners.join(" and ")}`,
+        `${where}: parameters.${name} must name one option, but both ${owners.join(" and ")} have it`,
         `write ${owners.map((owner) => `${owner}.${name}`).join(" or ")}`,
       );
     }

@@ -128,12 +128,9 @@ export function parseSweepFile(raw: unknown, where: string): SweepFile {
     raw,
   );
   if (issue.code === "unrecognized_keys") throw unknownEntry(where, path, issue.keys[0]!);
-  const got = at === undefined ? "none" : JSON.stringify(at).slice(0, 60);
-  throw new OptionError(`${where}: ${path === "" ? "the sweep" : path} ${missing(issue.message, at)} - got ${got}`);
-}
-
-function missing(message: string, got: unknown): string {
-  return got === undefined && message.startsWith("Invalid") ? "must be given" : message;
+  const entry = `${where}: ${path === "" ? "the sweep" : path}`;
+  if (at === undefined) throw new OptionError(`${entry} is missing`);
+  throw new OptionError(`${entry} ${issue.message} - got ${JSON.stringify(at).slice(0, 60)}`);
 }
 
 function unknownEntry(where: string, path: string, key: string): OptionError {

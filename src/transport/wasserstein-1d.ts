@@ -78,7 +78,7 @@ function sorted(points: ArrayLike<number>, units: readonly Whole[]) {
 }
 
 function requireFinite(points: ArrayLike<number>): void {
-  if (points.length === 0) throw new DataError("each side must have points - got none");
+  if (points.length === 0) throw new DataError("each side must have points");
   for (let i = 0; i < points.length; i++) {
     if (!Number.isFinite(points[i]!)) {
       throw new DataError(`each point must be finite - got ${points[i]} at ${i}`);

@@ -20,7 +20,7 @@ export async function fetchData(name: string, base: string | URL): Promise<DataS
     const response = await fetch(address);
     if (!response.ok) {
       throw new DataError(
-        `fetchData: ${name} must have the file ${part} - got ${response.status} from ${address.href}`,
+        `fetchData: the file ${part} of ${name} could not be fetched - got ${response.status} from ${address.href}`,
         "is it the URL of the folder, with a slash at the end?",
       );
     }

@@ -119,7 +119,7 @@ export class OpfsStore implements Store {
   }
 
   async remove(prefix: string): Promise<void> {
-    if (prefix === "") throw new OptionError("store: remove needs a prefix that is not empty - got an empty one");
+    if (prefix === "") throw new OptionError("store: remove needs a prefix that is not empty");
     checkName(prefix);
     const parts = prefix.split("/");
     const folder = await this.folder(parts.slice(0, -1), false);
@@ -181,7 +181,7 @@ export class OpfsStore implements Store {
       const { name: kind, message } = error as DOMException;
       if (kind !== "QuotaExceededError") throw new RunError(`store: ${name} could not be written - got ${message}`);
       throw new RunError(
-        `store: the browser must have room for ${name} - got full storage`,
+        `store: the browser's storage has no room for ${name}`,
         "free some: remove other runs with OpfsStore.delete, or other sites' data",
       );
     }

@@ -121,7 +121,7 @@ describe("zaya compare", () => {
       [["vae", "fewer"], "the runs must have the same data - got vae on tiny.npy (train 36, "],
       [["vae", "gan", "--out", "page.png"], "must end in .html - got page.png"],
       [["vae", "gan", "--metric", "sharpnes"], "the metric must be known - got sharpnes"],
-      [["vae", "gan", "--limit", "3"], "--limit is an option of metrics - got it without --metric"],
+      [["vae", "gan", "--limit", "3"], "--limit is an option of metrics and needs --metric"],
       [["vae", "gan", "--samples", "5"], "samples is an option of nll"],
     ];
     const ended = await Promise.all(cases.map(([words]) => compare(...words)));

@@ -209,7 +209,7 @@ describe("zaya distance", () => {
   });
 
   it.each<[words: string[], ...texts: string[]]>([
-    [["a.csv"], "needs B - got nothing"],
+    [["a.csv"], "needs B"],
     [["a.csv", "line.csv"], "the same dimension - got 2 and 1", "items of the same size"],
     [["a.csv", "mnist", "-n", "3"], "the same dimension - got 2 and 784"],
     [["nan.npy", "b.csv"], "finite float32 - got NaN at [1, 0]"],
@@ -219,7 +219,7 @@ describe("zaya distance", () => {
     [["a.csv", "b.csv", "--cost", "cosine"], "cost must be one of euclidean, squared, manhattan - got cosine"],
     [
       ["a.csv", "b.csv", "--epsilon", "1"],
-      "epsilon is an option of sinkhorn, sinkhorn-divergence - got it without any of them",
+      "epsilon is an option of sinkhorn, sinkhorn-divergence, none of which is selected",
     ],
     [["a.csv", "b.csv", "--metric", "sinkhorn", "--epsilon", "0"], "epsilon must be above 0 - got 0"],
     [["a.csv", "b.csv", "--metric", "mmd", "--bandwidths", "1,x"], "bandwidths must be numbers separated by commas"],
@@ -228,7 +228,7 @@ describe("zaya distance", () => {
     [["a.csv", "b.csv", "--metric", "kl"], "neighbours must be an integer from 1 to 2 - got 5"],
     [["a.csv", "b.csv", "--weights-a", "negative.csv"], "negative.csv: each weight must be at least 0 - got -2 at 1"],
     [["a.csv", "b.csv", "--weights-b", "weights.csv"], "must have one weight per item of b.csv, 2 - got 3"],
-    [["a.csv", "b.csv", "--weights-a", "none.csv"], "none.csv must be a file that exists"],
+    [["a.csv", "b.csv", "--weights-a", "none.csv"], "there is no file none.csv"],
     [["a.csv", "b.csv", "--weights-a", "a.csv"], "must be [n], one number per point - got [3, 2]"],
     [["run", "tiny.npy", "--weights-a", "weights.csv"], "for the run run, which is sampled"],
     [["a.csv", "b.csv", "--metric", "mmd", "--weights-a", "weights.csv"], "points must have equal weights"],

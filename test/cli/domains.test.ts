@@ -178,7 +178,11 @@ describe("domains that cannot be used", () => {
     refused(await train("cyclegan", "--data", "A"), "cyclegan: learns from two domains", "got a single data set in A");
     refused(await train("pix2pix", "--data", "A", "same", "--blocks", "3"), "blocks are for a residual", "--generator");
     const idle = ["--lambda", "0", "--adversarial", "0"];
-    refused(await train("pix2pix", "--data", "A", "same", ...idle), "the generator needs a loss", "raise --lambda");
+    refused(
+      await train("pix2pix", "--data", "A", "same", ...idle),
+      "the generator needs an L1 or an adversarial loss",
+      "raise --lambda",
+    );
     refused(await train("pix2pix", "--data", "A", "colour", "--size", "16"), "got [16, 16, 1] in A and [16, 16, 3]");
     refused(await train("pix2pix", "--data", "zoo2"), "got two domains of images in zoo2", "--pairs side-by-side");
     refused(await zaya(folder, "data", "A", "B", "same"), "too many arguments");

@@ -203,7 +203,7 @@ describe("zaya eval --features", () => {
     [["model", "--metric", "accuracy"], "the model is not a classifier"],
     [["ring", "--metric", "sharpness"], "needs images - got points in ring8"],
     [["teller", "--metric", "sharpness"], "the model does not generate samples"],
-    [["model", "--metric", "kid", "--force-fid"], "--force-fid is an option of fid - got it without --metric fid"],
+    [["model", "--metric", "kid", "--force-fid"], "--force-fid is an option of fid, and needs --metric fid"],
     [["model", "--block", "5"], "block is an option of kid"],
   ])("%j is refused", async (words, ...texts) => {
     const before = await filesIn(folder);

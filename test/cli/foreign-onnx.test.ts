@@ -145,7 +145,7 @@ describe("features of a file that another program made", () => {
       ["got Infinity", "for item 2"],
     ],
     ["cut-outside", colour, ["cut.bin must hold the weights of", "got 20 bytes"]],
-    ["no-outside", colour, ["has external weights, which must be in the same folder - got no", "gone.bin"]],
+    ["no-outside", colour, ["has external weights, but their file", "gone.bin does not exist"]],
     ["upwards", colour, ['must have its external weights in its own folder - got "../make.py"']],
     ["newer", colour, ["opset 99, which is newer than opset 26, the last that it knows"]],
     ["newer-ir", colour, ["IR version 99, which is newer than 13, the last that it knows"]],

@@ -69,7 +69,7 @@ it("is refused where it is none, in TypeScript by a Node that cannot load it, an
   const example = await readFile(join(folder, "moved.js"), "utf8");
   await writeFile(join(folder, "short.js"), example.replace(/^ {2}source: .*$/m, ""));
   expect(await refusal("--recipe", "short.js", "--data", "ring8")).toContain(
-    "short.js: the recipe flow-matching must have summary, source, options, defaults - got no source",
+    "short.js: the recipe flow-matching must have summary, source, options, defaults, but lacks source",
   );
   await writeFile(join(folder, "wrong.js"), example.replace("const [d] = shape;", "const d = shape.size.d;"));
   expect(await refusal("--recipe", "wrong.js", "--data", "ring8")).toMatch(

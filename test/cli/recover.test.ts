@@ -63,7 +63,7 @@ describe("a run with damaged files", () => {
     const { code, stderr } = await zaya(folder, "resume", "gone", "--from-scratch");
     expect([code, stderr]).toEqual([0, ""]);
     await requireSameEnd(run);
-    expect((await zaya(folder, "resume", "gone", "--from-scratch")).stderr).toContain("got one of step 60");
+    expect((await zaya(folder, "resume", "gone", "--from-scratch")).stderr).toContain("has a checkpoint of step 60");
   });
 
   it("takes a config with a byte order mark, of a run or given to train", async () => {

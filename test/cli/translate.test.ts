@@ -169,12 +169,15 @@ describe("zaya translate", () => {
     await mkdir(join(folder, "hollow"));
     const words = ["translate", "run", "hollow", "never", "--direction", "AtoB"];
     const empty = await zaya(folder, ...words);
-    expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining("must hold images - got none in hollow")]);
+    expect([empty.code, empty.stderr]).toEqual([
+      2,
+      expect.stringContaining("there are no images in the folder hollow"),
+    ]);
     await symlink("nowhere", join(folder, "hollow", "b.png"));
     const broken = await zaya(folder, ...words);
     expect([broken.code, broken.stderr]).toEqual([
       2,
-      expect.stringMatching(/must hold images - got none in hollow but b\.png \(cannot be read: a broken link/),
+      expect.stringMatching(/there are no images in the folder hollow, only b\.png \(cannot be read: a broken link/),
     ]);
   });
 

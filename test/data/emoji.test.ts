@@ -106,6 +106,6 @@ describe("emoji", () => {
     await expect(openData("emoji", { dataDir: damaged })).rejects.toThrow(`got ${shared[1]}.png in ${broken}`);
     await rm(damaged, { recursive: true });
     const missing = (): string => packageFolder("emoji", "no-such-package-of-emoji", "advice");
-    expect(missing).toThrow("emoji comes in the npm package no-such-package-of-emoji - got none installed");
+    expect(missing).toThrow("emoji needs the npm package no-such-package-of-emoji - it is not installed");
   });
 });

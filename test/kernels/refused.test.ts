@@ -44,7 +44,7 @@ describe.each(Object.entries(engines))("%s", (name, make) => {
   // Without SSE4.1 V8 has no SIMD in WebAssembly.
   it.skipIf(process.arch !== "x64")("says that WebAssembly has no SIMD", async () => {
     expect(await told(make, 100, ["--no-enable-sse4-1", "--no-enable-ssse3"])).toMatch(
-      new RegExp(`^EngineError ${name}: WebAssembly must have SIMD instructions - got .* \\| .*--device cpu`),
+      new RegExp(`^EngineError ${name}: needs SIMD instructions in WebAssembly, which .* \\| .*--device cpu`),
     );
     expect(await told(make, 100, [])).toBe("1");
   });

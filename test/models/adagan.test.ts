@@ -219,9 +219,9 @@ describe("training in stages", () => {
   });
 
   it.each([
-    ["params.safetensors", "generator2.", "must hold generator2.0.weight - got none"],
-    ["params.safetensors", "classifier3.", "must hold classifier3.1.weight - got none"],
-    ["optimizer.safetensors", "generator3.ema.", "must hold generator3.ema.generator3.0.weight - got none"],
+    ["params.safetensors", "generator2.", "lacks generator2.0.weight"],
+    ["params.safetensors", "classifier3.", "lacks classifier3.1.weight"],
+    ["optimizer.safetensors", "generator3.ema.", "lacks generator3.ema.generator3.0.weight"],
   ])("refuses a checkpoint whose %s is without %s", async (file, prefix, message) => {
     const folder = "checkpoints/000017";
     const store = new MemoryStore();

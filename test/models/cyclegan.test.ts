@@ -91,7 +91,7 @@ describe("cyclegan", () => {
   });
 
   it("refuses a loss without terms", () => {
-    expect(() => lossesOf({ adversarial: 0, cycle: "none" })).toThrow("the generators need a loss");
+    expect(() => lossesOf({ adversarial: 0, cycle: "none" })).toThrow("the generators need an adversarial");
   });
 
   it("refuses an identity loss that would weigh nothing", () => {

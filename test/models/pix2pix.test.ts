@@ -50,7 +50,7 @@ describe("pix2pix", () => {
   it("refuses a loss without terms", () => {
     const attempt = () => build({ lambda: 0, adversarial: 0 });
     expect(attempt).toThrow(OptionError);
-    expect(attempt).toThrow("pix2pix: the generator needs a loss - got no L1 and no adversarial loss");
+    expect(attempt).toThrow("pix2pix: the generator needs an L1 or an adversarial loss, but both weights are 0");
     expect(() => build({ lambda: 0 })).not.toThrow();
     expect(() => build({ adversarial: 0 })).not.toThrow();
   });

@@ -61,7 +61,7 @@ describe("only regular files are read", () => {
 
   it("returns null for a missing file", async () => {
     expect(await readIfThere(join(folder, "none"))).toBeNull();
-    expect((await errorOf(readRegular(join(folder, "none")))).message).toContain("must be a file that exists");
+    expect((await errorOf(readRegular(join(folder, "none")))).message).toContain("there is no file");
   });
 });
 

@@ -235,7 +235,7 @@ describe("data in a bucket", () => {
     process.env["XDG_CACHE_HOME"] = join(folder, "cache-2");
     const name = [...s3.objects("runs").keys()].find((key) => key.endsWith("files/0000001"));
     s3.objects("runs").set(name!, { ...s3.objects("runs").get(name!)!, bytes: Buffer.from("tWo") });
-    await expect(fetchData(place, stored)).rejects.toThrow("files/0000001 must be unchanged since it was stored");
+    await expect(fetchData(place, stored)).rejects.toThrow("files/0000001 was changed after it was stored");
     expect(await readdir(join(folder, "cache-2", "zaya", "data"))).toEqual([]);
     await rm(folder, { recursive: true });
   });

@@ -168,9 +168,9 @@ describe("a run without an intact checkpoint", () => {
 
   it("is the only one that can begin again", async () => {
     const run = await copyOf(half);
-    await expect(Run.restart(run, { now: () => 0 }, {})).rejects.toThrow("got one of step 40");
+    await expect(Run.restart(run, { now: () => 0 }, {})).rejects.toThrow("has a checkpoint of step 40");
     await flip(run, `${at}/params.safetensors`);
-    await expect(Run.restart(run, { now: () => 0 }, {})).rejects.toThrow("got one of step 20");
+    await expect(Run.restart(run, { now: () => 0 }, {})).rejects.toThrow("has a checkpoint of step 20");
     expect(await goOn(run)).toHaveLength(1);
   });
 });
@@ -183,7 +183,7 @@ describe("a finished run", () => {
     expect(await isDone(await Run.open(run))).toBe(true);
     await flip(run, last);
     expect(await isDone(await Run.open(run))).toBe(false);
-    expect(await goOn(run)).toEqual([`${last}: must be unchanged since it was saved - got another SHA-256`]);
+    expect(await goOn(run)).toEqual([`${last}: was changed after it was saved (its SHA-256 differs)`]);
     expect(await run.read(last)).toEqual(await whole.read(last));
     await requireWhole(run);
   });
@@ -514,7 +514,7 @@ describe("metrics.jsonl", () => {
         await expect(goOn(run)).rejects.toThrow(
           /metrics.jsonl: must start with the \d+ lines that this run wrote before/,
         );
-        await expect(Run.open(run).then((opened) => opened.metrics())).rejects.toThrow("got others");
+        await expect(Run.open(run).then((opened) => opened.metrics())).rejects.toThrow("but starts with others");
         expect(await textLines(run)).toEqual(lines);
       }
     },

@@ -71,7 +71,7 @@ describe("labels in training", () => {
   it("are refused before the first step where the data have none, or more classes than were asked for", async () => {
     const without = lossesOf(echo(4, 1), labelled(null), 1);
     await expect(without).rejects.toBeInstanceOf(DataError);
-    await expect(without).rejects.toThrow("the items must have labels - got none in things");
+    await expect(without).rejects.toThrow("the items must have labels, but those of things have none");
     await expect(lossesOf(echo(3, 1), labelled(labels), 1)).rejects.toThrow(
       "labels must be integers from 0 to 2, the classes of the model - got 3 in things",
     );
@@ -146,6 +146,6 @@ describe("classifier", () => {
       if (event.type === "done") expect(event.result.test.accuracy!.value).toBeGreaterThan(0.99);
     }
     expect((await Run.open(store)).state.status).toBe("done");
-    await expect(resume(await Run.open(store), split, { engine }).next()).rejects.toThrow("got all 200 steps done");
+    await expect(resume(await Run.open(store), split, { engine }).next()).rejects.toThrow("all 200 steps are done");
   });
 });

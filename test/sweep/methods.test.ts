@@ -109,7 +109,7 @@ describe("a sweep file is refused", () => {
       "there is no entry metric.nme; did you mean name?",
     ],
     ["a method that is not there", { ...base, method: "bayes", parameters: {} }, "method must be one of grid, random"],
-    ["no metric", { recipe: "vae", data: "mnist", method: "grid", parameters: {} }, "metric must be given - got none"],
+    ["no metric", { recipe: "vae", data: "mnist", method: "grid", parameters: {} }, "metric is missing"],
     [
       "no seed",
       { ...base, parameters: {}, seeds: 0 },

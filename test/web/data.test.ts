@@ -45,6 +45,6 @@ describe("fetchData", () => {
 
   it("names the file that is not there, and its address", async () => {
     server.removeAllListeners("request").on("request", (_, response) => response.writeHead(404).end());
-    await expect(fetchData("mnist", base)).rejects.toThrow(/must have the file .* - got 404 from http:/);
+    await expect(fetchData("mnist", base)).rejects.toThrow(/could not be fetched - got 404 from http:/);
   });
 });

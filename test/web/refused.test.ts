@@ -37,7 +37,7 @@ describe.skipIf(noBrowser !== null)(
     it.skipIf(process.arch !== "x64")("that WebAssembly has no SIMD", async () => {
       const flags = ["--disable-gpu", "--js-flags=--no-enable-sse4-1 --no-enable-ssse3"];
       const found = await withPage({ flags }, run(8));
-      expect(found.error).toMatch(/^wasm: WebAssembly must have SIMD instructions - got a browser/);
+      expect(found.error).toMatch(/^wasm: needs SIMD instructions in WebAssembly, which this browser/);
     });
 
     it("that its memory is too small", async () => {

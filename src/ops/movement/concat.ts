@@ -61,6 +61,6 @@ export const concatOp = defineOp<{ axis: number }>({
  * @throws ShapeError for no tensor, or when types or the other extents differ.
  */
 export function concat(parts: readonly Tensor[], axis = 0): Tensor {
-  if (parts.length === 0) throw new ShapeError("concat: needs at least one tensor - got none");
+  if (parts.length === 0) throw new ShapeError("concat: needs at least one tensor");
   return apply(concatOp, parts, { axis: resolveAxis(parts[0]!, axis, "concat") });
 }
