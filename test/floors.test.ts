@@ -66,7 +66,7 @@ function offences(check: (file: (typeof files)[number]) => readonly string[]): s
 }
 
 describe("the layering of the rooms", () => {
-  it("has files that this test finds", () => {
+  it("finds source files and imports", () => {
     expect(files.length).toBeGreaterThan(100);
     expect(
       importsOf(
@@ -116,7 +116,7 @@ describe("the layering of the rooms", () => {
     expect(wrong).toEqual([]);
   });
 
-  it(`has no file of more than ${longest} lines that somebody wrote`, () => {
+  it(`has no hand-written file of more than ${longest} lines`, () => {
     expect(
       offences(({ text }) => {
         const lines = text.split("\n").length - 1;
@@ -125,7 +125,7 @@ describe("the layering of the rooms", () => {
     ).toEqual([]);
   });
 
-  it("names nothing utils, helpers, common or manager", () => {
+  it("has nothing named utils, helpers, common or manager", () => {
     expect(files.map(({ name }) => name).filter((name) => /util|helper|common|manager/i.test(name))).toEqual([]);
   });
 

@@ -24,7 +24,7 @@ function derivative(y: Tensor, of: Tensor, order: number): Tensor {
 }
 
 describe("grad", () => {
-  it("refuses what is no float32 scalar, with its type and shape", () => {
+  it("rejects anything but a float32 scalar, naming its type and shape", () => {
     expect(() => grad(x, [x])).toThrow(ShapeError);
     expect(() => grad(ops.mul(x, 2), [x])).toThrow("grad: only a float32 scalar has a gradient - got float32 [2, 3]");
     expect(() => grad(ops.greater(s, 0), [s])).toThrow("got bool []");
@@ -49,13 +49,13 @@ describe("grad", () => {
     }
   });
 
-  it("adds what comes by several ways, and through a tensor that is used twice", () => {
+  it("sums the gradients of all paths, also through a tensor that is used twice", () => {
     const y = ops.add(ops.mul(s, s), ops.add(ops.mul(3, s), s));
     expect(numbers(grad(y, [s])[0]!, at(5))).toEqual([14]);
     expect(numbers(grad(ops.mul(s, s), [s])[0]!, at(5))).toEqual([10]);
   });
 
-  it("is one for the scalar itself and zero, in its shape, for what it does not depend on", () => {
+  it("is 1 for the scalar itself, and zeros of the right shape for tensors that it does not depend on", () => {
     const [own, other, unknown] = grad(ops.mul(s, 2), [s, x, input("y", ["n", 2])]);
     expect(numbers(own!, at(1))).toEqual([2]);
     expect(numbers(grad(s, [s])[0]!, at(1))).toEqual([1]);
@@ -63,14 +63,14 @@ describe("grad", () => {
     expect(unknown!.shape).toEqual(["n", 2]);
   });
 
-  it("stands with respect to tensors inside the graph too", () => {
+  it("can be taken with respect to inner tensors of the graph", () => {
     const inner = ops.mul(s, s);
     const [outer, through] = grad(ops.mul(inner, ops.add(inner, s)), [inner, s]);
     expect(numbers(outer!, at(3))).toEqual([2 * 9 + 3]);
     expect(numbers(through!, at(3))).toEqual([(2 * 9 + 3) * 6 + 9]);
   });
 
-  it("does not build gradients for what does not vary", () => {
+  it("builds no gradients for tensors that do not depend on the variables", () => {
     const fixed = ops.matmul(input("a", [4, 2]), input("b", [2, 3]));
     const [g] = grad(ops.sum(ops.matmul(x, fixed, { transposeB: true })), [x]);
     const forward = new Set(toposort([fixed]));
@@ -78,7 +78,7 @@ describe("grad", () => {
     expect(products.length).toBe(1);
   });
 
-  it("asks no rule for a gradient that is not wanted or cannot arrive", () => {
+  it("calls no gradient rule whose result is not needed or is always zero", () => {
     const asked = (value: Tensor) =>
       ops.customGradient(value, [value], () => {
         throw new Error("asked");
@@ -90,14 +90,14 @@ describe("grad", () => {
     }
   });
 
-  it("ends at a tensor that has no gradient, also where that is the one asked for", () => {
+  it("stops at a non-differentiable tensor, even if its gradient is requested", () => {
     const block = ops.stopGradient(ops.mul(s, 3));
     const [own, through] = grad(ops.mul(ops.mul(block, 2), s), [block, s]);
     expect(numbers(own!, at(5))).toEqual([10]);
     expect(numbers(through!, at(5))).toEqual([30]);
   });
 
-  it("joins the gradients of disjoint slices of a tensor, where it would add padded ones", () => {
+  it("concatenates the gradients of disjoint slices instead of adding padded ones", () => {
     const v = input("v", [6]);
     const feeds = { v: fromNumbers([1, 2, 3, 4, 5, 6]) };
     const parts = ops.add(ops.sum(ops.exp(ops.slice(v, 0, 0, 2))), ops.sum(ops.mul(ops.slice(v, 0, 2, 6), 3)));
@@ -125,7 +125,7 @@ describe("grad", () => {
     }
   });
 
-  it("goes as deep as unrolled graphs are", () => {
+  it("handles graphs as deep as unrolled ones", () => {
     let y: Tensor = s;
     for (let i = 0; i < 10_000; i++) y = ops.mul(y, 1.0001);
     expect(numbers(grad(y, [s])[0]!, at(1))).toBeAllclose([Math.fround(1.0001) ** 10_000], { relative: 1e-9 });
@@ -151,8 +151,8 @@ describe("vectorGrad", () => {
   });
 });
 
-describe("a gradient of another shape", () => {
-  it("is refused, for the whole and from a hand-written rule, with both shapes", () => {
+describe("a gradient of the wrong shape", () => {
+  it("is rejected for the whole function and for a hand-written rule, with both shapes", () => {
     expect(() => vectorGrad(ops.square(x), input("g", [3]), [x])).toThrow(
       "vectorGrad: a gradient must have the shape of its tensor - got [3] for [2, 3]",
     );
@@ -165,7 +165,7 @@ describe("a gradient of another shape", () => {
 });
 
 describe("gradTree", () => {
-  it("has the form of the tree", () => {
+  it("has the structure of the tree", () => {
     const tree = gradTree(ops.mul(s, ops.sum(x)), { a: { s }, x });
     expect(Object.keys(tree)).toEqual(["a", "x"]);
     expect((tree.x as Tensor).shape).toEqual([2, 3]);
@@ -174,7 +174,7 @@ describe("gradTree", () => {
 });
 
 describe("finiteDifference", () => {
-  it("is right to ten digits for a polynomial, and leaves the feeds alone", () => {
+  it("agrees with a polynomial's derivative to ten digits, and does not modify the feeds", () => {
     const feeds = { x: fromNumbers([1, -2, 3, 0.5, 0, 6], [2, 3]) };
     const y = ops.sum(ops.mul(ops.square(x), x));
     const expected = Array.from(feeds.x.data, (value) => 3 * value ** 2);
@@ -186,7 +186,7 @@ describe("finiteDifference", () => {
 });
 
 describe("the Hessian", () => {
-  it("is symmetric and that of differences, for a small net with a penalty on its own gradient", () => {
+  it("is symmetric and agrees with finite differences, for a small net with a gradient penalty", () => {
     const shapes = { w: [3, 4], v: [4, 1], points: [5, 3] };
     const [w, v, points] = Object.entries(shapes).map(([name, shape]) => input(name, shape)) as [
       Tensor,
@@ -212,7 +212,7 @@ describe("the Hessian", () => {
   });
 });
 
-it("what is not a number stays so, in values and gradients, so that a broken run is seen", async () => {
+it("NaN propagates through values and gradients, so that a failed run is noticed", async () => {
   const v = input("v", [2]);
   const feeds = { v: fromNumbers([Number.NaN, 1]) };
   for (const f of [

@@ -49,7 +49,7 @@ describe("normal numbers", () => {
     expect(error(words)).toBeLessThan(0.5 + 1e-6);
   });
 
-  it("end at 6.66, where the uniform number is 2^-33", () => {
+  it("are at most 6.66 in magnitude, reached where the uniform number is 2^-33", () => {
     expect(normals(Uint32Array.of(0, 0))[0]).toBe(Math.fround(Math.sqrt(66 * Math.LN2)));
   });
 
@@ -62,14 +62,14 @@ describe("normal numbers", () => {
     return { memory, run: exports["run"] as (at: number, end: number) => void };
   };
 
-  it("are the same from the kernel at edges", () => {
+  it("are computed identically by the kernel at edge cases", () => {
     const { memory, run } = kernelOf(emitInPlace(kernelNormals));
     const drawn = filled(new Uint32Array(memory.buffer, 64, pairsOfEdges.length), (i) => pairsOfEdges[i]!);
     run(64, 64 + drawn.byteLength);
     expect([...drawn]).toEqual([...new Uint32Array(normals(pairsOfEdges).buffer)]);
   });
 
-  it("are the same from the kernel before they are rounded, which hides almost all differences", () => {
+  it("are computed identically by the kernel before rounding, which would hide almost all differences", () => {
     const { memory, run } = kernelOf(
       emitInPlace((k, left, right) => {
         const { cosines, sines } = unrounded(k, left, right);

@@ -17,7 +17,7 @@ describe("inScope", () => {
     throw new ShapeError("matmul: inner extents must be equal - got [2, 3] and [4, 5]", "mend it");
   };
 
-  it("names the path to the place, outermost first, and keeps text and hint", () => {
+  it("prefixes the path, outermost scope first, and keeps message and hint", () => {
     let caught: unknown;
     try {
       inScope("decoder", () => inScope("2", fail));
@@ -32,7 +32,7 @@ describe("inScope", () => {
     expect(error.stack).toContain("errors.test");
   });
 
-  it("gives the body's value, and other errors as they are", () => {
+  it("returns the body's value and rethrows other errors unchanged", () => {
     expect(inScope("a", () => 3)).toBe(3);
     const other = new RangeError("no");
     expect(() =>

@@ -5,8 +5,8 @@ import { quotient, unitExponent, wholeOf } from "../../src/base/exact.ts";
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
 
-describe("doubles as whole numbers", () => {
-  it("are themselves again, whatever their scale", () => {
+describe("doubles as integers times a power of 2", () => {
+  it("round-trip at any scale", () => {
     fc.assert(
       fc.property(finite, (value) => {
         const unit = Math.min(0, unitExponent(value));
@@ -19,7 +19,7 @@ describe("doubles as whole numbers", () => {
     }
   });
 
-  it("have quotients to the last place", () => {
+  it("have correctly rounded quotients", () => {
     expect(quotient(1n, 3n)).toBe(1 / 3);
     expect(quotient(-2n, 7n)).toBe(-2 / 7);
     expect(quotient(0n, 7n)).toBe(0);

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import { filled } from "../../src/base/filled.ts";
 
-it("an array is filled as `from` fills it", () => {
+it("filled arrays equal those of `from`", () => {
   const data = Float64Array.of(0.1, -2, 1e9, NaN);
   const at = (i: number) => 3 * data[i]! + i;
   expect(filled(new Float32Array(4), at)).toEqual(Float32Array.from(data, (_, i) => at(i)));

@@ -4,7 +4,7 @@ import { append, maxOf, minOf } from "../../src/base/many.ts";
 
 const many = 300_000;
 
-it("the largest and smallest of many numbers, of none and of NaN are those of Math.max and Math.min", () => {
+it("minOf and maxOf of large lists, of empty ones and of NaN agree with Math.min and Math.max", () => {
   const values = Array.from({ length: many }, (_, i) => (i * 7919) % many);
   expect(() => Math.max(...values)).toThrow(RangeError);
   expect([maxOf(values), minOf(values)]).toEqual([many - 1, 0]);
@@ -13,7 +13,7 @@ it("the largest and smallest of many numbers, of none and of NaN are those of Ma
   expect([maxOf(Float32Array.of(-2, -1)), minOf(new Set([4, 3]))]).toEqual([-1, 3]);
 });
 
-it("many items are put at the end of a list", () => {
+it("appends many items to a list", () => {
   const list = [-1];
   append(list, new Int32Array(many));
   expect([list.length, list[0], list.at(-1)]).toEqual([many + 1, -1, 0]);

@@ -29,12 +29,12 @@ const counting = (...shape: number[]) =>
 const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 0, maxLength: 4 });
 
 describe("ndarray", () => {
-  it("refuses data of another length", () => {
+  it("rejects data of the wrong length", () => {
     expect(() => ndarray("float32", [2, 3], new Float32Array(5))).toThrow(ShapeError);
     expect(() => ndarray("float32", [2, 3], new Float32Array(5))).toThrow("[2, 3] holds 6 numbers - got 5");
   });
 
-  it("shares the data that it is given, but not the shape", () => {
+  it("shares the data passed in, but copies the shape", () => {
     const [shape, data] = [[2], Float32Array.of(1, 2)];
     const a = ndarray("float32", shape, data);
     shape[0] = 7;
@@ -50,20 +50,20 @@ describe("ndarray", () => {
     expect(formatShape(["n", 3])).toBe("[n, 3]");
   });
 
-  it("copies only when the type changes", () => {
+  it("copies only if the type changes", () => {
     const a = counting(3);
     expect(castTo(a, "float32")).toBe(a);
     expect([...castTo(fromNumbers([1.9, -1.9]), "int32").data]).toEqual([1, -1]);
   });
 
-  it("keeps numbers in order under a new shape", () => {
+  it("keeps the order of elements when reshaped", () => {
     expect(reshaped(counting(2, 3), [3, 2]).data).toEqual(counting(3, 2).data);
     expect(() => reshaped(counting(2, 3), [4])).toThrow("[4] holds 4 numbers - got 6");
   });
 });
 
 describe("permuted", () => {
-  it("is undone by the inverse order, and moves single numbers where it says", () => {
+  it("is inverted by the inverse permutation, and moves each element as specified", () => {
     const cases = shapes.chain((shape) =>
       fc.tuple(
         fc.constant(shape),
@@ -91,7 +91,7 @@ describe("permuted", () => {
 });
 
 describe("gatherStrided", () => {
-  it("repeats by zero strides and reverses by negative ones", () => {
+  it("repeats with stride 0 and reverses with negative strides", () => {
     expect([...gatherStrided(counting(3), [2, 3], [0, 1], 0).data]).toEqual([0, 1, 2, 0, 1, 2]);
     expect([...gatherStrided(counting(2, 3), [2, 3], [-3, -1], 5).data]).toEqual([5, 4, 3, 2, 1, 0]);
     expect([...gatherStrided(counting(4), [], [], 2).data]).toEqual([2]);
@@ -100,7 +100,7 @@ describe("gatherStrided", () => {
 });
 
 describe("rows", () => {
-  it("are cut without copying and joined again", () => {
+  it("are sliced without copying, and joined again", () => {
     const a = counting(4, 2);
     const middle = rows(a, 1, 3);
     expect([...middle.data]).toEqual([2, 3, 4, 5]);
@@ -109,7 +109,7 @@ describe("rows", () => {
     expect(joinRows([rows(a, 0, 1), middle, rows(a, 3, 4)])).toEqual(a);
   });
 
-  it("are joined only where they are equally wide", () => {
+  it("are joined only if they have equal widths", () => {
     expect(() => joinRows([counting(2, 3), counting(2, 4)])).toThrow("got [3] and [4]");
     expect(() => joinRows([])).toThrow("at least one array");
   });

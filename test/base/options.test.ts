@@ -25,11 +25,11 @@ const schema = z.object({
 const parse = (raw: unknown) => parseOptions(schema, raw, "vae");
 
 describe("parseOptions", () => {
-  it("fills in defaults and leaves out what may be left out", () => {
+  it("fills in defaults and omits optional values", () => {
     expect(parse({})).toEqual({ latent: 20, rate: 0.5, arch: "mlp" });
   });
 
-  it("takes text and numbers alike", () => {
+  it("accepts text and numbers alike", () => {
     const expected = { latent: 7, rate: 0.25, hidden: [32, 64], bandwidths: [0.5, 2], arch: "conv", sigma: 0.1 };
     expect(
       parse({ latent: "7", rate: "0.25", hidden: "32,64", bandwidths: "0.5,2", arch: "conv", sigma: "0.1" }),
@@ -53,12 +53,12 @@ describe("parseOptions", () => {
     [{ arch: "cnn" }, "arch must be one of mlp, conv - got cnn"],
     [{ sigma: "-1" }, "sigma must be"],
     [{ latents: 3 }, "vae has no option latents"],
-  ])("refuses %o", (raw, message) => {
+  ])("rejects %o", (raw, message) => {
     expect(() => parse(raw)).toThrow(OptionError);
     expect(() => parse(raw)).toThrow(message);
   });
 
-  it("hints at what the option is, and at the options there are", () => {
+  it("suggests the nearest option and lists the available ones", () => {
     const hint = (raw: unknown) => {
       try {
         parse(raw);
@@ -73,7 +73,7 @@ describe("parseOptions", () => {
 });
 
 describe("describeOptions", () => {
-  it("tells names, doc texts and defaults", () => {
+  it("returns names, descriptions and defaults", () => {
     expect(describeOptions(schema).map(({ name, doc, initial }) => [name, doc, initial])).toEqual([
       ["latent", "dimensions of the code", 20],
       ["rate", "step size", 0.5],

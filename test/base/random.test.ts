@@ -83,7 +83,7 @@ function normalBelow(x: number): number {
 describe("uniform", () => {
   const drawn = uniform(seed, [n]).data;
 
-  it("lies on [0, 1) and is distributed as it says", () => {
+  it("is in [0, 1) and uniformly distributed", () => {
     expect(Math.min(...drawn)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...drawn)).toBeLessThan(1);
     expect(kolmogorov(drawn, (x) => x)).toBeLessThan(kolmogorovLimit);
@@ -116,7 +116,7 @@ describe("uniform", () => {
 describe("normal", () => {
   const drawn = normal(seed, [n]).data;
 
-  it("is distributed as it says", () => {
+  it("is normally distributed", () => {
     expect(kolmogorov(drawn, normalBelow)).toBeLessThan(kolmogorovLimit);
   });
 
@@ -130,7 +130,7 @@ describe("normal", () => {
     });
   });
 
-  it("has uncorrelated pairs from one draw, also in magnitude", () => {
+  it("has uncorrelated pairs within a draw, also in magnitude", () => {
     const cosines = drawn.filter((_, i) => i % 2 === 0);
     const sines = drawn.filter((_, i) => i % 2 === 1);
     expect(Math.abs(correlation(cosines, sines))).toBeLessThan(five * Math.SQRT2);
@@ -138,13 +138,13 @@ describe("normal", () => {
     expect(Math.abs(correlation(squares[0]!, squares[1]!))).toBeLessThan(five * Math.SQRT2);
   });
 
-  it("gives an odd count the beginning of the next even one", () => {
+  it("returns for an odd count the beginning of the next even one", () => {
     expect([...normal(seed, [7]).data]).toEqual([...normal(seed, [8]).data.subarray(0, 7)]);
   });
 });
 
 describe("integers", () => {
-  it.each([1, 2, 7, 100, 2 ** 31 - 1])("lie on [0, %i), evenly", (bound) => {
+  it.each([1, 2, 7, 100, 2 ** 31 - 1])("are in [0, %i), uniformly distributed", (bound) => {
     const drawn = integers(seed, n, bound);
     expect(drawn.every((value) => value >= 0 && value < bound)).toBe(true);
     const cells = Math.min(bound, 50);
@@ -155,7 +155,7 @@ describe("integers", () => {
 });
 
 describe("permutation", () => {
-  it("holds every number once", () => {
+  it("contains every number once", () => {
     for (const count of [0, 1, 2, 5, 1000]) {
       expect([...permutation(seed, count)].toSorted((a, b) => a - b)).toEqual(
         Array.from({ length: count }, (_, i) => i),
@@ -163,7 +163,7 @@ describe("permutation", () => {
     }
   });
 
-  it("gives each of the 24 orders of four equally often", () => {
+  it("returns each of the 24 orders of four with equal frequency", () => {
     const counts = new Map<string, number>();
     for (let i = 0; i < 24_000; i++) {
       const order = permutation(fold(seed, i), 4).join("");
@@ -198,7 +198,7 @@ describe("keys", () => {
     "far numbers": (i) => fold(seed, i * 2 ** 32),
   };
 
-  it.each(Object.entries(children))("of %s give unrelated streams", (_, child) => {
+  it.each(Object.entries(children))("of %s give uncorrelated streams", (_, child) => {
     const count = 2000;
     const starts = new Set<string>();
     const first = new Float32Array(count);
@@ -216,7 +216,7 @@ describe("keys", () => {
     expect(chiSquare(cells)).toBeLessThan(chiSquareLimit(63));
   });
 
-  it("distinguish numbers from their text, and paths from their joined parts", () => {
+  it("distinguish numbers from their text, and paths from joined path parts", () => {
     const names: (number | string)[][] = [
       [1],
       ["1"],

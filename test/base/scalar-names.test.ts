@@ -21,12 +21,12 @@ import { stateEntry, stateNames } from "../../src/step/state-view.ts";
 describe("a name pattern", () => {
   const pattern = namePattern("stats/{net}.{path}");
 
-  it("reads what it builds", () => {
+  it("parses the names that it builds", () => {
     expect(pattern.name({ net: "trunk", path: "norm.mean" })).toBe("stats/trunk.norm.mean");
     expect(pattern.parse("stats/trunk.norm.mean")).toEqual({ net: "trunk", path: "norm.mean" });
   });
 
-  it("is no name of another form", () => {
+  it("rejects names of another form", () => {
     for (const other of ["stats/trunk", "params/trunk.mean", "stats/.mean", "stats/a/b.mean", "my stats/a.mean", ""]) {
       expect(pattern.parse(other), other).toBeNull();
     }
@@ -35,8 +35,8 @@ describe("a name pattern", () => {
   });
 });
 
-describe("names of a run's numbers", () => {
-  it("are those that runs have had from the start", () => {
+describe("names of a run's scalars", () => {
+  it("have not changed since the first version", () => {
     expect(stepScalar.name({ step: "vae", scalar: "kl" })).toBe("vae/kl");
     expect(gradientNorm.name({ step: "generators", net: "AtoB" })).toBe("gradient/generators/AtoB");
     expect(deadUnits.name({ net: "decoder", layer: "layer1" })).toBe("dead/decoder/layer1");
@@ -46,7 +46,7 @@ describe("names of a run's numbers", () => {
     expect(metricStderr("pair-error/BtoA")).toBe("pair-error/BtoA/stderr");
   });
 
-  it("are read in parts, as charts take them", () => {
+  it("are parsed into the parts that charts use", () => {
     expect(scalarParts("elbo")).toEqual({ owner: "elbo", quantity: null, part: null, title: "elbo" });
     expect(scalarParts("elbo/klPerLatent/3")).toMatchObject({ quantity: "klPerLatent", part: "3" });
     expect(scalarParts("elbo/klPerLatent/3").title).toBe("elbo/klPerLatent");
@@ -57,7 +57,7 @@ describe("names of a run's numbers", () => {
     ]);
   });
 
-  it("tell what they are of", () => {
+  it("state the quantity they measure", () => {
     expect([isOfMetric("elbo/kl", "elbo"), isOfMetric("elbo", "elbo"), isOfMetric("elbow", "elbo")]).toEqual([
       true,
       true,
@@ -79,8 +79,8 @@ describe("names of a run's numbers", () => {
   });
 });
 
-describe("names of a run's state", () => {
-  it("are read as they are built", () => {
+describe("names of a run's state tensors", () => {
+  it("are parsed as they are built", () => {
     expect(stateEntry(stateNames.params("decoder"))).toEqual({ kind: "params", net: "decoder" });
     expect(stateEntry(stateNames.stat("trunk", "norm.mean"))).toEqual({
       kind: "stat",

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 
 import { Sha256 } from "../../src/base/sha256.ts";
 
-it("agrees with Node's SHA-256 for every length around a block, however the bytes come", () => {
+it("agrees with Node's SHA-256 for all lengths around a block, however the bytes are split", () => {
   const bytes = Uint8Array.from({ length: 260 }, (_, i) => (i * 131) % 256);
   for (let length = 0; length <= bytes.length; length++) {
     const part = bytes.subarray(0, length);

@@ -24,7 +24,7 @@ describe("a path as a word of a shell", () => {
     "gpj.\u202eevil's\\",
     "می\u200cخواهم",
     "tag\u{e0061}",
-  ])("%j arrives at a program as it was", (path) => {
+  ])("%j reaches a program unchanged", (path) => {
     const got = execFileSync("bash", ["--norc", "--noprofile", "-c", `printf %s ${shellWord(path)}`], {
       encoding: "utf8",
       env: { PATH: process.env["PATH"], LC_ALL: "C.UTF-8" },
@@ -32,7 +32,7 @@ describe("a path as a word of a shell", () => {
     expect(got).toBe(path);
   });
 
-  it("is no flag", () => {
+  it("is not taken for a flag", () => {
     expect(shellWord("-rf")).toBe("./-rf");
     expect(shellWord("--out dir")).toBe("'./--out dir'");
   });

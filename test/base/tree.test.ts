@@ -10,7 +10,7 @@ describe("a tree", () => {
     scale: leaves[2]!,
   };
 
-  it("has leaves with dotted paths, in the order in which it was written", () => {
+  it("has leaves with dotted paths, in insertion order", () => {
     expect([...flatten(tree)]).toEqual([
       ["encoder.0.weight", leaves[0]],
       ["encoder.0.bias", leaves[1]],
@@ -18,7 +18,7 @@ describe("a tree", () => {
     ]);
   });
 
-  it("comes back from its leaves", () => {
+  it("is restored from its leaves", () => {
     expect(unflatten(flatten(tree))).toEqual(tree);
     expect(flatten(unflatten<number>([]))).toEqual(new Map());
   });

@@ -36,7 +36,7 @@ describe("augmentation that does not fit", () => {
     ["unrolled-gan --augment dag --transforms crop --data ring8", "got crop, which is for images", "rotation"],
     ["adagan --augment diffaugment --data ring8", "diffaugment is for images - got points", "--augment dag"],
     ["classifier --transforms flip --data tiny.npy", "got flip with --task class", "--task transform"],
-  ])("%s is refused before anything is written, with a hint", async (words, rule, hint) => {
+  ])("%s is rejected before anything is written, with a hint", async (words, rule, hint) => {
     const before = await filesIn(work.folder);
     const { code, stdout, stderr } = await zaya(work.folder, "train", ...words.split(" "));
     expect([code, stdout]).toEqual([2, ""]);

@@ -40,7 +40,7 @@ async function sizeOfPicture(name: string): Promise<[number | undefined, number 
 const across = (n: number): number => n * (8 * 7 + 2) + 2;
 
 describe("zaya sample", () => {
-  it("draws a grid, the same again, and never over a file that is there", async () => {
+  it("writes a sample grid, reproducibly, and never overwrites a file", async () => {
     const first = await zaya(folder, "sample", "run", "--json");
     expect(resultOf(first)).toEqual({ out: "run-samples.png", n: 64, seed: 0, shape: [8, 8, 1] });
     expect(await sizeOfPicture("run-samples.png")).toEqual([across(8), across(8)]);
@@ -55,7 +55,7 @@ describe("zaya sample", () => {
     expect(await readFile(join(folder, "run-samples.png"))).not.toEqual(bytes);
   });
 
-  it("writes float32 [n, c, h, w]; more of a seed begin with the same", async () => {
+  it("writes float32 [n, c, h, w]; more samples of a seed begin with the same ones", async () => {
     await zaya(folder, "sample", "run", "-n", "3", "--seed", "9", "--out", "few.npy");
     await zaya(folder, "sample", "run", "-n", "300", "--seed", "9", "--out", "many.npy");
     const [few, many] = await Promise.all([arrayAt("few.npy"), arrayAt("many.npy")]);
@@ -65,7 +65,7 @@ describe("zaya sample", () => {
     expect(few.data.every((value) => value >= 0 && value <= 1)).toBe(true);
   });
 
-  it("draws the same from decoder.onnx alone, wherever it lies and without the data", async () => {
+  it("generates the same samples from decoder.onnx alone, from any folder and without the data", async () => {
     await writeFile(join(folder, "decoder.onnx"), await readFile(join(folder, "run/export/decoder.onnx")));
     await rename(join(folder, "tiny.npy"), join(folder, "away.npy"));
     try {
@@ -80,7 +80,7 @@ describe("zaya sample", () => {
     expect(Math.max(...run.data.map((value, i) => Math.abs(value - file.data[i]!)))).toBeLessThan(1e-5);
   });
 
-  it("refuses a file that is no generator", async () => {
+  it("rejects a file that is not a generator", async () => {
     await writeFile(join(folder, "words.onnx"), "words");
     const words = await zaya(folder, "sample", "words.onnx");
     expect(words.stderr).toContain("words.onnx must be an ONNX model");
@@ -91,7 +91,7 @@ describe("zaya sample", () => {
 });
 
 describe("zaya reconstruct", () => {
-  it("draws pairs of rows, and says how far they are apart", async () => {
+  it("writes pairs of rows, and reports the reconstruction error", async () => {
     const result = resultOf(await zaya(folder, "reconstruct", "run", "--out", "pairs.png", "--json"));
     expect(result).toMatchObject({ out: "pairs.png", n: 4 });
     expect(result.meanSquaredError).toBeGreaterThan(0);
@@ -99,7 +99,7 @@ describe("zaya reconstruct", () => {
     expect(await sizeOfPicture("pairs.png")).toEqual([across(4), across(2)]);
   });
 
-  it("takes other data of the same shape, and refuses others", async () => {
+  it("accepts other data of the same shape, and rejects other shapes", async () => {
     const images = (size: number) =>
       ndarray("uint8", [100, 1, size, size], new Uint8Array(100 * size * size).fill(200));
     await writeFile(join(folder, "other.npy"), encodeNpy(images(8)));
@@ -114,7 +114,7 @@ describe("zaya reconstruct", () => {
 });
 
 describe("zaya traverse", () => {
-  it("draws a row a latent dimension, largest KL first", async () => {
+  it("writes one row per latent dimension, largest KL first", async () => {
     const words = ["traverse", "run", "--columns", "7", "--range", "2", "--out", "rows.png", "--json"];
     const { latents, rows, kl } = resultOf(await zaya(folder, ...words));
     expect(latents).toBe(3);
@@ -124,7 +124,7 @@ describe("zaya traverse", () => {
     expect(await sizeOfPicture("rows.png")).toEqual([across(7), across(3)]);
   });
 
-  it("draws two dimensions as a plane", async () => {
+  it("writes two dimensions as a plane", async () => {
     const { stdout } = await zaya(folder, "traverse", "plane");
     expect(stdout).toBe("plane-traversal.png: 20 x 20 codes at the quantiles of the prior\n");
     expect(await sizeOfPicture("plane-traversal.png")).toEqual([across(20), across(20)]);
@@ -132,7 +132,7 @@ describe("zaya traverse", () => {
 });
 
 describe("zaya eval", () => {
-  it("gives the numbers that training ended with, in a file named by its protocol", async () => {
+  it("repeats the results of the end of training, in a file named by its protocol", async () => {
     const { results, n, step, seed } = resultOf(await zaya(folder, "eval", "run", "--json"));
     expect([n, step, seed]).toEqual([4, 40, 4]);
     expect(results[0].value).toBe(ended.test["negElbo"]);
@@ -144,7 +144,7 @@ describe("zaya eval", () => {
     });
   });
 
-  it("measures what is asked for, on as many images, and says so", async () => {
+  it("measures the requested metric on the requested number of images, and reports both", async () => {
     const words = [
       "eval",
       "run",
@@ -170,7 +170,7 @@ describe("zaya eval", () => {
     expect(nll.protocol).toMatchObject({ n: 3, part: "test", options: { samples: 50 } });
   });
 
-  it("measures the gradient of another estimator beside the run's own, in one call", async () => {
+  it("measures the gradient of another estimator next to the run's own, in one call", async () => {
     const words = ["eval", "run", "--metric", "gradient-variance", "--draws", "20", "--batch", "4"];
     const beside = ["--beside", "estimator=score-function,baseline=loo,mc-samples=2"];
     const [result] = resultOf(await zaya(folder, ...words, ...beside, "--json")).results;
@@ -186,7 +186,7 @@ describe("zaya eval", () => {
 });
 
 describe("zaya export", () => {
-  it("writes the nets with a report of how near they are to the model", async () => {
+  it("writes the nets with a report of how closely they match the model", async () => {
     const result = resultOf(await zaya(folder, "export", "run", "--out", "files", "--json"));
     expect(result).toMatchObject({
       step: 40,
@@ -218,7 +218,7 @@ describe("a recipe", () => {
     return out;
   }
 
-  it.each(["pix2pix", "cyclegan"])("of pairs, %s, is trained, and translates", async (recipe) => {
+  it.each(["pix2pix", "cyclegan"])("for pairs, %s, is trained and translates", async (recipe) => {
     const out = await trainBriefly(recipe, "--data digits-inverted --batch 2 --ngf 2");
     await writeFile(join(folder, "grey.png"), await encodePng(zeros([32, 32, 1], "uint8")));
     const words = ["translate", out, "grey.png", `${out}.png`, "--direction", "AtoB"];
@@ -230,13 +230,13 @@ describe("a recipe", () => {
     ]);
   });
 
-  it.each(["categorical-vae", "gan", "adagan"])("of items, %s, is trained, and sampled", async (recipe) => {
+  it.each(["categorical-vae", "gan", "adagan"])("for single items, %s, is trained and sampled", async (recipe) => {
     const out = await trainBriefly(recipe, "--data mnist --batch 8 --hidden 8");
     expect((await zaya(folder, "sample", out, "-n", "2", "--out", `${out}.npy`)).code).toBe(0);
     expect((await arrayAt(`${out}.npy`)).shape).toEqual([2, 1, 28, 28]);
   });
 
-  it("of a classifier is trained, and refused by sample", async () => {
+  it("for classification is trained, and rejected by sample", async () => {
     const sampled = await zaya(folder, "sample", await trainBriefly("classifier", "--data mnist --batch 8 --hidden 8"));
     expect([sampled.code, sampled.stderr]).toEqual([
       2,
@@ -285,7 +285,7 @@ describe("a model of points", () => {
     for (const frame of frames) expect(await sizeOfPicture(`points/samples/${frame}`)).toEqual(reals);
   });
 
-  it("writes a table that it reads as data, and no table of images", async () => {
+  it("writes a table that it can read as data, but no table of images", async () => {
     expect((await zaya(folder, "sample", "points", "-n", "30", "--out", "p.csv")).code).toBe(0);
     const lines = (await readFile(join(folder, "p.csv"), "utf8")).trimEnd().split("\n");
     const numbers = lines.flatMap((line) => line.split(",").map(Number));
@@ -300,7 +300,7 @@ describe("a model of points", () => {
     );
   });
 
-  it("is trained on points known by name", async () => {
+  it("is trained on built-in points", async () => {
     const words = "train vae --data ring8 --likelihood gaussian --hidden 8 --latent 2 --batch 64 --steps 5 --out ring";
     const trained = await zaya(folder, ...words.split(" "));
     expect(trained.stdout).toContain("vae on ring8: 100,000 train, 10,000 test, points of 2 numbers");
@@ -317,7 +317,7 @@ describe("a model of points", () => {
 });
 
 describe("zaya list", () => {
-  it("lists all, or one kind", async () => {
+  it("lists everything, or one kind", async () => {
     const [all, data] = await Promise.all([zaya(folder, "list"), zaya(folder, "list", "data")]);
     for (const text of ["recipes\n  vae ", "metrics\n  elbo ", "data\n  mnist "]) expect(all.stdout).toContain(text);
     expect(data.stdout).toMatch(/^ {2}mnist .*\n( {2}.*\n)* {2}PATH .*\n$/);
@@ -328,7 +328,7 @@ describe("zaya list", () => {
 });
 
 describe("zaya doctor", () => {
-  it("says what works here, with one measured speed each, and what to do about the rest", async () => {
+  it("reports which engines work, with the measured speed of each, and how to fix the rest", async () => {
     const report = resultOf(await zaya(folder, "doctor", "--json"));
     expect(report.node).toBe(process.versions.node);
     expect(report.onnxruntime.version).toMatch(/^\d+\.\d+\.\d+/);

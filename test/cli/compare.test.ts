@@ -25,7 +25,7 @@ afterAll(() => work.remove());
 const compare = (...words: string[]) => zaya(folder, "compare", ...words);
 
 describe("zaya compare", () => {
-  it("puts a VAE and a GAN side by side: cost, results, what differs", async () => {
+  it("compares a VAE and a GAN: cost, results and differing options", async () => {
     const { out, runs, metrics, differences } = resultOf(await compare("vae", "gan", "--out", "two.html", "--json"));
     expect(out).toBe("two.html");
     expect(runs).toMatchObject([
@@ -48,7 +48,7 @@ describe("zaya compare", () => {
     }
   });
 
-  it("leaves out a result file that holds none, and names it; so does report", async () => {
+  it("skips a damaged result file and names it; so does report", async () => {
     await cp(join(folder, "vae"), join(folder, "harmed"), { recursive: true });
     const [file] = (await filesIn(join(folder, "harmed", "eval"))) as [string];
     await writeFile(join(folder, "harmed", "eval", file), "");
@@ -64,7 +64,7 @@ describe("zaya compare", () => {
     }
   });
 
-  it("measures what a GAN can be measured by where other metrics were asked for besides", async () => {
+  it("measures the requested metrics that apply to a GAN and reports the others", async () => {
     const asked = ["sharpness", "nll", "elbo", "gradient-variance", "accuracy", "mig", "pair-error"];
     const { code, stdout } = await zaya(
       folder,
@@ -79,7 +79,7 @@ describe("zaya compare", () => {
     expect(refused.map(({ label }: Json) => label)).toEqual(asked.slice(1));
   });
 
-  it("is one page that loads nothing, with both runs' pictures and curves", async () => {
+  it("writes a single page without external resources, with pictures and curves of both runs", async () => {
     const { stdout } = await compare("vae", "gan", "--out", "page.html");
     expect(stdout).toMatch(/^negElbo, nats\n {2}vae {2}[\d.]+ \[[\d., ]+\]\n {2}gan {2}not measured\n/);
     expect(stdout).toMatch(/\npage\.html: 2 runs, 3 measurements\n$/);
@@ -97,7 +97,7 @@ describe("zaya compare", () => {
     for (const text of ["vae, train", "gan, train", "gan, discriminator", "–</td>"]) expect(page).toContain(text);
   });
 
-  it("measures all runs first, where asked to, and keeps what it found with them", async () => {
+  it("measures all runs first if requested, and saves the results with the runs", async () => {
     const words = ["--metric", "sharpness", "--limit", "3", "--out", "measured.html", "--json"];
     const { metrics } = resultOf(await compare("vae", "gan", ...words));
     const sharpness = metrics.find(
@@ -113,7 +113,7 @@ describe("zaya compare", () => {
     expect(resultOf(again).results[0].value).toBe(sharpness.values.gan.value);
   });
 
-  it("refuses what cannot stand side by side, and says which", async () => {
+  it("rejects runs that cannot be compared, with the reason", async () => {
     const cases: [words: string[], told: string][] = [
       [["vae"], "needs at least two runs - got 1"],
       [["vae", "./vae/"], "each run must be given once - got ./vae/ twice"],
@@ -135,7 +135,7 @@ describe("zaya compare", () => {
     expect(bounds.map(({ values }: Json) => Object.values(values).filter(Boolean).length)).toEqual([1, 1]);
   });
 
-  it("never writes over a page that is there unless told to", async () => {
+  it("never overwrites a page without --force", async () => {
     await writeFile(join(folder, "mine.html"), "mine");
     const refused = await compare("vae", "gan", "--out", "mine.html");
     expect([refused.code, refused.stdout]).toEqual([2, ""]);
@@ -145,7 +145,7 @@ describe("zaya compare", () => {
     expect(await readFile(join(folder, "mine.html"), "utf8")).toMatch(/^<!doctype html>/);
   });
 
-  it("says what is wrong with a result file that it leaves out", async () => {
+  it("says what is wrong with a skipped result file", async () => {
     const file = join(folder, "gan", "eval", "elbo@part=test.json");
     for (const [text, reason] of [
       ['{"metric": "elbo"', "must be JSON - got"],

@@ -55,7 +55,7 @@ function wordsOf(command: string): string[] {
 }
 
 describe("docker compose", () => {
-  it("names volumes and services that it declares, and no others", () => {
+  it("refers only to volumes and services that it declares", () => {
     const { services, volumes } = compose();
     const named = Object.values(services)
       .flatMap((service) => service.volumes)
@@ -70,7 +70,7 @@ describe("docker compose", () => {
   });
 
   it.skipIf(redisProgram === null)(
-    "has a Redis that needs no warning, and a worker that trains and ends by its signal with everything saved",
+    "runs Redis without warnings, and a worker that trains and saves everything when it is stopped",
     { timeout: 120_000 },
     async () => {
       const { redis, worker } = compose().services as { redis: Service; worker: Service };
@@ -114,7 +114,7 @@ describe("docker compose", () => {
   );
 });
 
-it("systemd starts a worker whose flags there are, and takes its end by the signal for a good one", async () => {
+it("the systemd unit starts a worker with valid flags, and treats its end by the signal as success", async () => {
   const entries = unit();
   expect(entries.get("KillSignal")).toBe("SIGINT");
   expect(entries.get("SuccessExitStatus")).toBe("130");

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => work.remove());
 
 describe("zaya train", () => {
-  it("warns on stderr once, with the numbers and one flag, and says so in its result and the run's record", async () => {
+  it("warns once on stderr, with the numbers and one flag, and records the warning in the result and the run", async () => {
     expect(trained.code).toBe(0);
     const warned = trained.stderr.match(/^warning: .*\n .*$/gm)!;
     expect(warned).toHaveLength(2);
@@ -39,7 +39,7 @@ describe("zaya train", () => {
     expect((await readJson(folder, "dead", "run.json")).warnings).toEqual(warnings);
   });
 
-  it("warns where it is to be quiet too", async () => {
+  it("prints warnings even with --quiet", async () => {
     const { stdout, stderr } = await zaya(folder, ...dead, "--steps", "210", "--out", "quiet", "--quiet");
     expect(stderr).toMatch(/^warning: dead-units/m);
     expect(stdout).not.toContain("warning");
@@ -61,7 +61,7 @@ describe("zaya diagnose", () => {
     expect(await filesIn(join(folder, "dead"))).toEqual(before);
   });
 
-  it("ends with one JSON object where asked, which the report tells as well", async () => {
+  it("prints one JSON object with --json, whose findings are also in the report", async () => {
     const { run, step, findings, absent, unknown } = resultOf(await zaya(folder, "diagnose", "dead", "--json"));
     expect([run, step]).toEqual(["dead", 300]);
     expect(findings.map(({ symptom }: { symptom: string }) => symptom)).toEqual(["complete-collapse", "dead-units"]);
@@ -74,7 +74,7 @@ describe("zaya diagnose", () => {
     }
   });
 
-  it("looks at a run that was stopped as it was then", async () => {
+  it("diagnoses an interrupted run at its last checkpoint", async () => {
     const { child, ended, until } = start(
       folder,
       ...dead,
@@ -97,7 +97,7 @@ describe("zaya diagnose", () => {
     expect(stdout).toMatch(/^dead-units: /m);
   });
 
-  it("checks samples of a file, or of a run, against real items, where training is not known", async () => {
+  it("checks samples of a file or a run against real items, without information about training", async () => {
     await zaya(folder, "sample", "dead", "-n", "400", "--out", "dead.npy");
     for (const source of ["dead.npy", "dead"]) {
       const { code, stdout, stderr } = await zaya(folder, "diagnose", source, "--data", "ring8");
@@ -113,7 +113,7 @@ describe("zaya diagnose", () => {
     expect(Object.keys(findings[0])).toEqual(["symptom", "summary", "evidence", "values"]);
   });
 
-  it("refuses samples that are none of the data, too few, or flags without data", async () => {
+  it("rejects samples that do not match the data, too few samples, and flags without --data", async () => {
     const refused = async (...args: string[]) => {
       const { code, stderr } = await zaya(folder, "diagnose", ...args);
       expect(code).toBe(2);
@@ -126,7 +126,7 @@ describe("zaya diagnose", () => {
     expect(await refused("dead", "--features", "runs/digits")).toContain("--features is for checks of samples");
   });
 
-  it("says that it is too early for a verdict before 200 steps", async () => {
+  it("reports that fewer than 200 steps are too early for a diagnosis", async () => {
     await writeTinyData(folder);
     await zaya(folder, ...tiny, "--steps", "20", "--out", "short", "--quiet");
     const { code, stdout } = await zaya(folder, "diagnose", "short", "--quiet");
@@ -135,7 +135,7 @@ describe("zaya diagnose", () => {
     expect(stdout).toContain("  dead-units was not checked: it needs 200 steps\n");
   });
 
-  it("refuses a run without a checkpoint, a damaged one, and a folder that is no run", async () => {
+  it("rejects a run without a checkpoint, a damaged run, and a folder that is not a run", async () => {
     await cp(join(folder, "dead"), join(folder, "bare"), { recursive: true });
     await rm(join(folder, "bare", "checkpoints"), { recursive: true });
     const bare = await zaya(folder, "diagnose", "bare");

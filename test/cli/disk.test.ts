@@ -47,7 +47,7 @@ async function onDisk(name: string, options: string, body: (disk: string) => Pro
 }
 
 describe.runIf(mountable)("a full disk", () => {
-  it("is refused at the start, and nothing is left on it", async () => {
+  it("is reported at the start, and nothing is written", async () => {
     await onDisk("full", "size=64k", async (disk) => {
       await writeFile(join(disk, "filler"), new Uint8Array(64 * 1024));
       const { code, stderr } = await zaya(folder, ...tiny, "--steps", "3", "--out", "full/runs/a");
@@ -57,7 +57,7 @@ describe.runIf(mountable)("a full disk", () => {
     });
   });
 
-  it("stops a run with all that was saved intact; with room again, it goes on", async () => {
+  it("stops a run with everything saved intact; once there is space again, it can be resumed", async () => {
     await onDisk("filling", "size=400k", async (disk) => {
       const words = [...tiny, "--steps", "60", "--checkpoint-every", "5", "--keep", "100", "--out", "filling/a"];
       const { code, stderr } = await zaya(folder, ...words);
@@ -83,7 +83,7 @@ describe.runIf(mountable)("a full disk", () => {
     });
   });
 
-  it("fails trials of a sweep with the reason and whole checkpoints; with room again, they end with the same bytes", async () => {
+  it("fails trials of a sweep with the reason and intact checkpoints; once there is space, they end with the same bytes", async () => {
     const sweep = (out: string) => ["sweep", "full.yaml", "--out", out, "--jobs", "1", "--json"];
     const parameters = "{hidden: {value: [8]}, latent: 2, batch: 8, steps: 60, checkpointEvery: 5, keep: 100}";
     await writeFile(
@@ -137,7 +137,7 @@ describe.runIf(mountable)("a disk that becomes full", () => {
     ["full", "the disk must have room - got ENOSPC", commands],
     ["read-only", "the disk must be writable - got EROFS", commands.filter((_, i) => i % 3 === 0 || i > 4)],
   ] as const)(
-    "leaves nothing of what a command writes, and is told: %s",
+    "leaves no partial output of a command, which reports the error: %s",
     { timeout: 120_000 },
     async (kind, reason, all) => {
       const kept = join(folder, `kept-${kind}`);
@@ -178,7 +178,7 @@ describe.runIf(mountable)("a disk that becomes full", () => {
 });
 
 describe.runIf(mountable)("a read-only disk", () => {
-  it("is refused", async () => {
+  it("is reported", async () => {
     await onDisk("fixed", "size=64k,ro", async (disk) => {
       const { code, stderr } = await zaya(folder, ...tiny, "--steps", "3", "--out", "fixed/a");
       expect(stderr).toContain("the disk must be writable - got EROFS");
@@ -189,7 +189,7 @@ describe.runIf(mountable)("a read-only disk", () => {
 });
 
 describe.runIf(process.getuid !== undefined && process.getuid() !== 0)("a folder without permission to write", () => {
-  it("is refused", async () => {
+  it("is reported", async () => {
     await mkdir(join(folder, "closed"), { mode: 0o555 });
     const { code, stderr } = await zaya(folder, ...tiny, "--steps", "3", "--out", "closed/a");
     expect(stderr).toContain("got EACCES");
@@ -204,7 +204,7 @@ describe.runIf(process.platform === "linux")("an output that cannot be written",
     ["data", "tiny.npy", "--json"],
     [...tiny, "--steps", "2", "--json", "--out", "full-json"],
     [...tiny, "--steps", "2", "--out", "full"],
-  ])("is told on stderr, with exit code 2: %s", async (...words) => {
+  ])("is reported on stderr, with exit code 2: %s", async (...words) => {
     const stdio = ["ignore", openSync("/dev/full", "w"), "pipe"] as const;
     const child = spawn(process.execPath, [program, ...words], { cwd: folder, stdio: [...stdio] });
     let stderr = "";

@@ -40,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => work.remove());
 
 describe("zaya distance", () => {
-  it("measures, and writes the plan with the numbers of the items", async () => {
+  it("measures a distance, and writes the plan with item numbers", async () => {
     const words = ["distance", "a.csv", "b.csv", "--weights-a", "weights.csv", "--plan", "plan.csv", "--json"];
     const object = resultOf(await zaya(folder, ...words));
     // All of A lies left of all of B: the cost is the difference of the means, 5.5 - 1.
@@ -66,7 +66,7 @@ describe("zaya distance", () => {
   });
 
   it.each(distances.filter(({ name }) => name !== "w1").map(({ name }) => name))(
-    "measures %s, to the last bit again",
+    "measures %s reproducibly, to the last bit",
     async (metric) => {
       const words = ["distance", "x.npy", "y.npy", "--metric", metric, "-n", "40", "--json"];
       const [one, again, other] = await Promise.all([
@@ -83,7 +83,7 @@ describe("zaya distance", () => {
     },
   );
 
-  it("draws from a run, compares it with its data, and writes a plan as a matrix", async () => {
+  it("samples from a run, compares the samples with its data, and writes a plan as a matrix", async () => {
     const words = ["distance", "run", "tiny.npy", "-n", "30", "--metric", "sinkhorn", "--plan", "plan.npy", "--json"];
     const object = resultOf(await zaya(folder, ...words));
     expect(object).toMatchObject({ status: "converged", a: { spec: "run", n: 30, of: null }, b: { n: 30, of: 40 } });
@@ -94,7 +94,7 @@ describe("zaya distance", () => {
     expect(same.value).toBeGreaterThan(0);
   });
 
-  it("measures between numbers that differ beyond the digits of float32, weights included", async () => {
+  it("distinguishes points that differ by less than float32 precision, weights included", async () => {
     const far = (...last: number[]) => Float64Array.from(last, (digit) => 1e9 + digit);
     await put("far-a.csv", "1000000001\n1000000002\n");
     await put("far-a.npy", encodeNpy(ndarray("float64", [2, 1], far(1, 2))));
@@ -114,7 +114,7 @@ describe("zaya distance", () => {
     expect(value).toBeCloseTo(2 ** -25, 15);
   });
 
-  it("takes points on a line in any number, data by name, and replaces a plan when told to", async () => {
+  it("accepts any number of points on a line and built-in data, and replaces a plan with --force", async () => {
     const line = resultOf(await zaya(folder, "distance", "line.csv", "line.csv", "--metric", "w1", "--json"));
     expect([line.value, line.status]).toEqual([0, "exact"]);
     const named = resultOf(
@@ -140,7 +140,7 @@ describe("zaya distance", () => {
     expect(await readFile(join(folder, "old.csv"), "utf8")).toMatch(/^i,j,mass\n/);
   });
 
-  it("ignores points of weight 0: in its value, its defaults and its subsamples", async () => {
+  it("ignores points of weight 0 in its value, its defaults and its subsamples", async () => {
     // Every other point lies far away, and weighs nothing.
     const rows = [...normal(fold(key(2), "rows"), [40, 2]).data].map(String);
     const near = Array.from({ length: 40 }, (_, i) => `${rows[2 * i]},${rows[2 * i + 1]}`);
@@ -164,7 +164,7 @@ describe("zaya distance", () => {
     expect(decodeNpy(await readFile(join(folder, "far-plan.npy")), "far-plan.npy").shape).toEqual([80, 50]);
   });
 
-  it("counts a weight of 1e-20, and refuses a value that is not finite", async () => {
+  it("respects a weight of 1e-20, and rejects values that are not finite", async () => {
     await put("way.csv", "0\n1e30\n");
     await put("tiny-weight.csv", "1\n1e-20\n");
     for (const metric of ["emd", "w1"]) {
@@ -187,7 +187,7 @@ describe("zaya distance", () => {
     await many.ended;
   });
 
-  it("refuses points whose differences underflow", async () => {
+  it("rejects points whose squared differences underflow", async () => {
     await put("near.npy", encodeNpy(ndarray("float64", [3, 1], Float64Array.of(0, 1e-200, 2e-200))));
     for (const metric of ["emd", "mmd", "js"]) {
       const { code, stderr } = await zaya(folder, "distance", "near.npy", "near.npy", "--metric", metric);
@@ -236,7 +236,7 @@ describe("zaya distance", () => {
     [["a.csv", "b.csv", "--plan", "taken.csv"], "taken.csv, which exists", "--force"],
     [["a.csv", "b.csv", "--metric", "sliced", "--plan", "p.csv"], "sliced has no plan", "emd, sinkhorn"],
     [["ring8", "grid25", "-n", "100000"], "must fit into memory", "74.5 GiB", "points would fit"],
-  ])("distance %j is refused", async (words, ...texts) => {
+  ])("distance %j is rejected", async (words, ...texts) => {
     const before = await filesIn(folder);
     const { code, stderr } = await zaya(folder, "distance", ...words);
     for (const text of texts) expect(stderr).toContain(text);
@@ -250,7 +250,7 @@ describe("zaya distance", () => {
 });
 
 describe("the flags", () => {
-  it("are those of every distance, each once", () => {
+  it("are those of all distances, each once", () => {
     const command = new Command("distance");
     void distanceCommand.declare(command, []);
     const names = command.options.map((option) => option.attributeName());
@@ -258,7 +258,7 @@ describe("the flags", () => {
     expect(names).toEqual(expect.arrayContaining(distances.flatMap(({ options }) => Object.keys(options.shape))));
   });
 
-  it("and what they are of, are listed", async () => {
+  it("are listed with the distances that have them", async () => {
     const [help, list] = await Promise.all([zaya(folder, "distance", "--help"), zaya(folder, "list", "distances")]);
     for (const { name } of distances) {
       expect(help.stdout).toMatch(new RegExp(`^ {2}${name} `, "m"));

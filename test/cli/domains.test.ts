@@ -62,7 +62,7 @@ function refused({ code, stdout, stderr }: Outcome, ...texts: string[]): void {
 }
 
 describe("zaya data with two domains", () => {
-  it("describes each domain, and says that they are not aligned", async () => {
+  it("describes each domain, and reports that they are not aligned", async () => {
     const { code, stdout } = await zaya(folder, "data", "A", "B");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^A and B\n {2}items +18 and 11 for training, 2 and 1 for testing\n/);
@@ -89,7 +89,7 @@ describe("zaya data with two domains", () => {
     expect(object.unmatched).toEqual([12, 13, 14, 15, 16, 17, 18, 19].map((n) => `A/${n}.png`));
   });
 
-  it("tells aligned pairs as such: folders with the same names, images side by side, and data known by name", async () => {
+  it("reports aligned pairs: folders with the same names, side-by-side images, and built-in data", async () => {
     const [folders, halves, digits] = await Promise.all([
       zaya(folder, "data", "A", "same"),
       zaya(folder, "data", "wide", "--pairs", "side-by-side", "--json"),
@@ -129,7 +129,7 @@ describe("zaya data with two domains", () => {
     expect((await zaya(folder, ...words, "--transforms", transforms)).code).toBe(0);
   });
 
-  it("takes a share of each domain", async () => {
+  it("takes a fraction of each domain", async () => {
     const half = resultOf(await zaya(folder, "data", "A", "B", "--limit", "0.5", "--json"));
     expect([half.a.train, half.a.test, half.b.train, half.b.test]).toEqual([9, 2, 6, 1]);
   });
@@ -149,7 +149,7 @@ describe("domains that cannot be used", () => {
     [["A", "ring8"], "both domains must contain images - got points in ring8"],
     [["A", "B", "--limit", "0"], "limit must be a positive integer, or a fraction in (0, 1) - got 0"],
     [["A", "B", "--limit", "1.5"], "limit must be a positive integer, or a fraction in (0, 1) - got 1.5"],
-  ])("%j is refused before anything is written", async (words, ...texts) => {
+  ])("%j is rejected before anything is written", async (words, ...texts) => {
     const before = await filesIn(folder);
     const [looked, trained] = await Promise.all([
       zaya(folder, "data", ...words),
@@ -160,7 +160,7 @@ describe("domains that cannot be used", () => {
     expect(await filesIn(folder)).toEqual(before);
   });
 
-  it("are refused by recipes that learn from something else, with what to name and which recipes do", async () => {
+  it("are rejected by recipes for other data, with suggested data and fitting recipes", async () => {
     const before = await filesIn(folder);
     const train = (...words: string[]): Promise<Outcome> => zaya(folder, "train", ...words);
     const items = await train("vae", "--data", "A", "B");
@@ -194,7 +194,7 @@ describe("domains that cannot be used", () => {
     expect(await filesIn(folder)).toEqual(before);
   });
 
-  it("that have pairs in part are refused by pix2pix, with the first ten files that have no partner", async () => {
+  it("with partly matching names are rejected by pix2pix, listing the first ten files without a partner", async () => {
     refused(
       await zaya(folder, "train", "pix2pix", "--data", "A", "B"),
       "pix2pix: learns from aligned pairs of images - got 8 files without a partner in A and B: A/12.png, A/13.png",
@@ -212,7 +212,7 @@ describe("zaya train with two domains", () => {
   const dataOf = async (...words: string[]): Promise<unknown> =>
     resultOf(await zaya(folder, "train", ...words, "--dry-run", "--json")).data;
 
-  it("takes them before the recipe or after it, and one data set before it as ever", async () => {
+  it("accepts them before or after the recipe, and still a single data set before it", async () => {
     expect(
       await Promise.all([
         dataOf("cyclegan", "--data", "A", "B", ...tinyNets),
@@ -228,7 +228,7 @@ describe("zaya train with two domains", () => {
     });
   });
 
-  it("keeps them in the config, which can be run again, with other data too", async () => {
+  it("records them in the config, which can be repeated, also with other data", async () => {
     const words = ["train", "cyclegan", "--data", "A", "B", ...tinyNets, "--json"];
     const [numbered, again] = await Promise.all([zaya(folder, ...words), zaya(folder, ...words, "--out", "again")]);
     expect(resultOf(numbered)).toMatchObject({ run: "runs/cyclegan-A-B-1", status: "done", steps: 2 });
@@ -250,7 +250,7 @@ describe("zaya train with two domains", () => {
     refused(other, "the train items must be those of the run");
   });
 
-  it("trains on pairs side by side, told which belong together", async () => {
+  it("trains on side-by-side pairs if told that they belong together", async () => {
     const words = "train pix2pix --data wide --pairs side-by-side --ngf 2 --batch 4 --steps 2 --out wide-run --json";
     const { code, stdout, stderr } = await zaya(folder, ...words.split(" "));
     expect(stderr).toContain("pix2pix on wide: 11 train, 1 test, aligned pairs of 16 x 16 x 1");

@@ -58,7 +58,7 @@ beforeAll(async () => {
 afterAll(() => work.remove());
 
 describe("zaya eval --features", () => {
-  it("compares samples in the features of a classifier's run, or of the file that it wrote", async () => {
+  it("compares samples in the features of a classifier's run or of its exported file", async () => {
     const words = ["eval", "model", "--metric", "fid", "--metric", "kid", ...small, "--features"];
     const run = await zaya(folder, ...words, "teller");
     const file = await zaya(folder, ...words, "teller/export/classifier.onnx");
@@ -79,7 +79,7 @@ describe("zaya eval --features", () => {
     expect(other.file).not.toBe(fid.file);
   });
 
-  it("tells a person the interval, what real items get, and what was compared", async () => {
+  it("prints the interval, the value of real items, and what was compared", async () => {
     const words = ["eval", "model", "--metric", "coverage", "--features", "teller", "--samples", "100"];
     const { stdout } = await zaya(folder, ...words);
     expect(stdout).toMatch(/^coverage [\d.e-]+ ± [\d.]+ share of real items {2}k 5 {2}\(n 200\)$/m);
@@ -88,7 +88,7 @@ describe("zaya eval --features", () => {
     );
   });
 
-  it("measures images without a classifier where none is needed", async () => {
+  it("needs no classifier for metrics without features", async () => {
     const words = ["--metric", "sharpness", "--metric", "diversity", "--metric", "memorisation"];
     const { results } = resultOf(await zaya(folder, "eval", "model", ...words, ...small));
     expect(results.map(({ protocol }: { protocol: { features?: { id: string } } }) => protocol.features?.id)).toEqual([
@@ -98,7 +98,7 @@ describe("zaya eval --features", () => {
     ]);
   });
 
-  it("measures points as they are, and their modes", async () => {
+  it("measures points directly, and their modes", async () => {
     const words = ["eval", "ring", "--metric", "modes", "--metric", "precision", "--limit", "300", ...small];
     const [modes, precision] = resultOf(await zaya(folder, ...words)).results;
     expect(modes).toMatchObject({ unit: "of 8 modes", floor: 8 });
@@ -106,12 +106,12 @@ describe("zaya eval --features", () => {
     expect(precision.protocol.features).toEqual({ id: "identity", resize: "none", dimensions: 2 });
   });
 
-  it("measures what training ends with where nothing is asked for", async () => {
+  it("measures the metrics of the end of training by default", async () => {
     const { results } = resultOf(await zaya(folder, "eval", "teller", "--json"));
     expect(results).toMatchObject([{ metric: "accuracy", value: 1, protocol: { n: 200 } }]);
   });
 
-  it("ends GAN training with metrics of its samples, and computes the same ones again by default", async () => {
+  it("ends GAN training with sample metrics, and computes the same ones again by default", async () => {
     const trained = resultOf(
       await zaya(
         folder,
@@ -147,7 +147,7 @@ describe("zaya eval --features", () => {
     expect(told.stdout).not.toContain("NaN");
   });
 
-  it("measures what can be measured beside what cannot, says why, and ends with 2", async () => {
+  it("measures the possible metrics, gives the reason for the others, and exits with code 2", async () => {
     const words = [
       "eval",
       "model",
@@ -205,7 +205,7 @@ describe("zaya eval --features", () => {
     [["teller", "--metric", "sharpness"], "the model does not generate samples"],
     [["model", "--metric", "kid", "--force-fid"], "--force-fid is an option of fid, and needs --metric fid"],
     [["model", "--block", "5"], "block is an option of kid"],
-  ])("%j is refused", async (words, ...texts) => {
+  ])("%j is rejected", async (words, ...texts) => {
     const before = await filesIn(folder);
     const { code, stdout, stderr } = await zaya(folder, "eval", ...words, "--json");
     for (const text of texts) expect(stderr).toContain(text);
@@ -233,7 +233,7 @@ describe("zaya eval --features", () => {
 });
 
 describe("a classifier", () => {
-  it("is refused for sampling, and for data without labels", async () => {
+  it("is rejected for sampling, and for data without labels", async () => {
     expect((await zaya(folder, "sample", "teller")).stderr).toContain("the model does not generate samples from noise");
     expect((await zaya(folder, "reconstruct", "teller")).stderr).toContain("the model has no encoder");
     const unlabelled = await zaya(folder, "train", "classifier", "--data", "swiss-roll", "--out", "none");

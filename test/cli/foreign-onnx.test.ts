@@ -51,7 +51,7 @@ async function refusal(attempt: Promise<unknown>): Promise<string> {
   return `${message} / ${hint}`;
 }
 
-describe("features of a file that another program made", () => {
+describe("features of an ONNX file from another program", () => {
   it.each([
     ["first", 1e-6],
     ["last", 1e-6],
@@ -59,14 +59,14 @@ describe("features of a file that another program made", () => {
     ["denoted", 1e-6],
     ["half", 1e-3],
     ["double", 1e-6],
-  ])("of %s.onnx are the means of the channels, whatever its layout and types", async (name, absolute) => {
+  ])("of %s.onnx are the channel means, whatever its layout and types", async (name, absolute) => {
     const square = name === "denoted" ? rows(uniform(key(3), [7, 3, 16, 3]), 0, 7) : colour;
     const found = await features(name, square);
     expect(found.shape).toEqual([7, 3]);
     expect(found.data).toBeAllclose(Float32Array.from(means(square)), { absolute, relative: 0 });
   });
 
-  it("of grey images are the same by files that want three channels first or last", async () => {
+  it("of grey images are the same for files with three channels first or last", async () => {
     const threefold = means(grey).flatMap((mean) => [mean, mean, mean]);
     for (const name of ["first", "last"]) {
       expect((await features(name, grey)).data).toBeAllclose(Float32Array.from(threefold), {
@@ -82,7 +82,7 @@ describe("features of a file that another program made", () => {
     }
   });
 
-  it("sees images in the range that the file or a flag says, which is part of what the features are", async () => {
+  it("are computed in the range that the file or a flag declares, which is part of their id", async () => {
     const signed = Float32Array.from(means(colour), (mean) => 2 * mean - 1);
     const plain = await features("first", colour);
     const told = await features("first", colour, { range: "-1,1" });
@@ -95,7 +95,7 @@ describe("features of a file that another program made", () => {
     expect([...bytes.data].every((value, i) => Math.abs(value - 255 * means(colour)[i]!) <= 1.01)).toBe(true);
   });
 
-  it("finds weights in a file beside the model, wherever zaya was started, and tells other weights apart", async () => {
+  it("loads external weights from any working directory, and distinguishes different weights", async () => {
     const [inside, outside] = [await features("inside", colour), await features("outside", colour)];
     expect(outside.data).toEqual(inside.data);
     const folder = await mkdtemp(join(tmpdir(), "zaya-onnx-"));
@@ -114,7 +114,7 @@ describe("features of a file that another program made", () => {
     }
   });
 
-  it("needs no value for an input that has one, and takes the output that is named", async () => {
+  it("ignores an input with a default value, and uses the named output", async () => {
     expect((await features("default", colour)).data).toBeAllclose(
       Float32Array.from(means(colour), (mean) => 2 * mean),
       { absolute: 1e-6, relative: 0 },
@@ -151,14 +151,14 @@ describe("features of a file that another program made", () => {
     ["newer-ir", colour, ["IR version 99, which is newer than 13, the last that it knows"]],
     ["custom", colour, ["the operator com.example:Blur, which it does not have"]],
     ["unknown", colour, ["the operator Blurr, which opset 18 does not have"]],
-  ])("refuses %s.onnx in words", async (file, images, said) => {
+  ])("rejects %s.onnx with a clear message", async (file, images, said) => {
     const text = await refusal(features(file, images));
     for (const words of said) expect(text).toContain(words);
     expect(text).toContain(file.replace("cut-outside", "cut"));
     expect(text).not.toMatch(/onnxruntime\/|::|\n/);
   });
 
-  it("refuses the name of an output that is not there, and a layout that cannot be", async () => {
+  it("rejects an unknown output name and an impossible layout", async () => {
     expect(await refusal(features("two-outputs", colour, { output: "c" }))).toContain("--feature-output names - got c");
     expect(await refusal(features("first", colour, { layout: "channels-last" }))).toContain("channels-last right?");
     expect((await features("either", uniform(key(3), [7, 3, 16, 3]), { layout: "channels-last" })).shape).toEqual([
@@ -173,14 +173,14 @@ describe("features of a file that another program made", () => {
     ["a web page", new TextEncoder().encode("<!DOCTYPE html><title>Not found</title>")],
     ["damaged, truncated or of another kind", new TextEncoder().encode("words")],
     ["damaged, truncated or of another kind", new Uint8Array(readFileSync(fixture("first"))).subarray(0, 60)],
-  ])("refuses what is no ONNX file: %s", async (said, bytes) => {
+  ])("rejects a file that is not ONNX: %s", async (said, bytes) => {
     const text = await refusal(OnnxFeatures.open({ name: "net.onnx", bytes }, device));
     expect(text).toContain("net.onnx must be an ONNX model - got ");
     expect(text).toContain(said);
   });
 });
 
-describe("a generator that another program made", () => {
+describe("a generator from another program", () => {
   const noise = normal(key(5), [7, 8]);
   const level = (i: number) => 1 / (1 + Math.exp(-noise.data[8 * i]!));
 
@@ -200,13 +200,13 @@ describe("a generator that another program made", () => {
     ["gen-three", 3],
     ["gen-hidden-one", 3],
     ["gen-last", 1],
-  ])("%s.onnx draws any number of items, whatever its batch and layout", async (name, channels) => {
+  ])("%s.onnx generates any number of items, whatever its batch size and layout", async (name, channels) => {
     const { kind, items } = await draw(name, noise);
     expect([kind, items.shape]).toEqual(["image", [7, 16, 16, channels]]);
     for (let i = 0; i < 7; i++) expect(items.data[i * 256 * channels + 5]).toBeCloseTo(level(i), 6);
   });
 
-  it("with tanh at its end gives images in [0, 1], from noise [n, d, 1, 1] too", async () => {
+  it("with a final tanh gives images in [0, 1], also from noise [n, d, 1, 1]", async () => {
     for (const [name, codes] of [
       ["gen-tanh", noise],
       ["gen-dcgan", { ...noise, shape: [7, 8, 1, 1] }],
@@ -228,13 +228,13 @@ describe("a generator that another program made", () => {
     expect(items.data).toBeAllclose(codes.data, { absolute: 2e-3, relative: 0 });
   });
 
-  it("is refused when it gives neither images nor points, or takes none of noise", async () => {
+  it("is rejected if it returns neither images nor points, or takes no noise", async () => {
     expect(await refusal(draw("gen-rank3", normal(key(1), [2, 4])))).toContain("of 3 axes");
     expect(await refusal(draw("first", noise))).toContain("must have one input of noise");
   });
 });
 
-describe("a translator that another program made", () => {
+describe("a translator from another program", () => {
   async function through(name: string, image: NdArray<"uint8">, form: OnnxForm = {}, free = 2 ** 40) {
     const net = await openOnnxTranslator(await onnxFile(fixture(name)), form, device, {
       used: () => process.memoryUsage.rss(),
@@ -267,7 +267,7 @@ describe("a translator that another program made", () => {
     expect([...made.data]).toEqual(Array.from(photo.data, (byte) => 255 - byte));
   });
 
-  it("asks which of two images is meant, and takes the only one there is", async () => {
+  it("asks which of two image inputs is meant, and uses the only one otherwise", async () => {
     expect(await refusal(through("two-images", photo))).toContain("of which one must be named - got image float32");
     const negative = { outputName: "y", inputRange: "-1,1" } as const;
     expect([...(await through("two-images", photo, negative)).made.data]).toEqual(
@@ -276,13 +276,13 @@ describe("a translator that another program made", () => {
     expect((await through("image-and-mean", photo)).made).toEqual(photo);
   });
 
-  it("is refused in words when it has room for no item", async () => {
+  it("is rejected if its batch size is 0", async () => {
     expect(await refusal(through("none-taken", photo))).toMatch(
       /must take at least one item - got x float32 \[0, 3, 16, 16\].*dynamic_axes/,
     );
   });
 
-  it("does what flags say of ranges", async () => {
+  it("uses the ranges given by flags", async () => {
     const { made } = await through("negative-signed", photo, { inputRange: "-1,1" });
     expect([...made.data]).toEqual(Array.from(photo.data, (byte) => 255 - byte));
     expect(await refusal(through("negative-uint8", photo, { inputRange: "0,1" }))).toContain("whole numbers");
@@ -297,11 +297,11 @@ describe("a translator that another program made", () => {
     );
   });
 
-  it("that gives channels elsewhere than it takes them gives the same image", async () => {
+  it("with different layouts of input and output gives the same image", async () => {
     expect([...(await through("turned", photo)).made.data]).toEqual([...photo.data]);
   });
 
-  it("of any size keeps each image's own, one whose sides it cannot halve too", async () => {
+  it("of dynamic size keeps the size of each image, even if it is odd", async () => {
     const [h, w] = [35, 22];
     const bytes = Uint8Array.from(uniform(key(9), [h, w, 3]).data, (v) => Math.round(255 * v));
     const { made } = await through("blocks", ndarray("uint8", [h, w, 3], bytes));
@@ -319,7 +319,7 @@ describe("a translator that another program made", () => {
     }
   });
 
-  it("of any size refuses an image for which there is no room, and says which size there would be for", async () => {
+  it("of dynamic size rejects an image that does not fit into memory, and says which size would fit", async () => {
     const large = {
       ...full([0], 0),
       dtype: "uint8",

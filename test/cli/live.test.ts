@@ -28,7 +28,7 @@ async function training(name: string, ...words: string[]): Promise<Started> {
 }
 
 describe("a run while it trains", () => {
-  it("writes its metrics and its step as they come, and forgets them when it is killed", async () => {
+  it("writes its metrics and its step as they are computed, and discards unsaved ones when it is killed", async () => {
     const { child, ended } = await training("told");
     const run = join(folder, "told");
     const metrics = async (): Promise<number> =>
@@ -94,7 +94,7 @@ describe("a run whose folder is moved or replaced", () => {
   });
 });
 
-describe.runIf(process.platform === "linux")("a hang-up that is ignored on purpose", () => {
+describe.runIf(process.platform === "linux")("an ignored hang-up signal", () => {
   /** Starts words in a shell, which prints the process that they become. */
   async function inShell(script: string, name: string): Promise<{ pid: number; shell: ChildProcess }> {
     const words = [process.execPath, program, ...endless, "--out", name];
@@ -118,8 +118,8 @@ describe.runIf(process.platform === "linux")("a hang-up that is ignored on purpo
   });
 });
 
-describe.runIf(process.platform === "linux")("a working folder that was removed", () => {
-  it("is named", async () => {
+describe.runIf(process.platform === "linux")("a removed working directory", () => {
+  it("is named in the error", async () => {
     const gone = join(folder, "removed");
     await mkdir(gone);
     for (const words of ["train vae --data tiny.npy --steps 3", "sample ../whole", "data photos"]) {
@@ -138,8 +138,8 @@ describe.runIf(process.platform === "linux")("a working folder that was removed"
   });
 });
 
-describe("a run that was copied", () => {
-  it("goes on elsewhere, from any folder", async () => {
+describe("a copied run", () => {
+  it("resumes elsewhere, from any folder", async () => {
     const short = [...tiny, "--steps", "6", "--checkpoint-every", "3"];
     expect((await zaya(folder, ...short, "--out", "first")).code).toBe(0);
     await mkdir(join(folder, "else", "where"), { recursive: true });

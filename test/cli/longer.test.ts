@@ -20,7 +20,7 @@ const params = (run: string, step: string): Promise<Buffer> =>
   readFile(join(folder, run, "checkpoints", step, "params.safetensors"));
 
 describe("zaya resume --steps", () => {
-  it("gives a run that is done more steps, which its config keeps", async () => {
+  it("gives a completed run more steps, which its config records", async () => {
     const before = await params("a", "000040");
     const nothing = await zaya(folder, "resume", "a");
     expect(nothing.stdout).toBe("nothing to do: all 40 steps of a are done; train longer with --steps N\n");
@@ -38,13 +38,13 @@ describe("zaya resume --steps", () => {
     expect(await params("straight", "000060")).toEqual(await params("a", "000060"));
   });
 
-  it("has nothing to do where the run has that length", async () => {
+  it("does nothing if the run already has that length", async () => {
     const same = await zaya(folder, "resume", "a", "--steps", "60");
     expect(same).toMatchObject({ code: 0, stderr: "" });
     expect(same.stdout).toBe("nothing to do: all 60 steps of a are done; train longer with --steps N\n");
   });
 
-  it("refuses a length that was reached, and steps and epochs at once", async () => {
+  it("rejects a length that has been passed, and steps together with epochs", async () => {
     const short = await zaya(folder, "resume", "a", "--steps", "30");
     expect([short.code, short.stderr]).toEqual([
       2,
@@ -56,21 +56,21 @@ describe("zaya resume --steps", () => {
 });
 
 describe("--checkpoint", () => {
-  it("takes the newest, the best or that of a step, and names what there is besides", async () => {
+  it("selects the latest, the best or a given checkpoint, and lists the available ones", async () => {
     const step = async (checkpoint: string): Promise<number> =>
       resultOf(await zaya(folder, "eval", "a", "--checkpoint", checkpoint, "--json")).step;
     expect([await step("last"), await step("40")]).toEqual([60, 40]);
     expect((await step("best")) % 5).toBe(0);
     const other = await zaya(folder, "sample", "a", "--checkpoint", "17", "--out", "s.png");
     expect(other.code).toBe(2);
-    expect(other.stderr).toMatch(/got step 17\n.*checkpoints of steps .*40, 60/);
+    expect(other.stderr).toMatch(/no checkpoint of step 17\n.*checkpoints of steps .*40, 60/);
     const word = await zaya(folder, "sample", "a", "--checkpoint", "newest");
     expect([word.code, word.stderr]).toEqual([2, expect.stringContaining("checkpoint must be last, best or")]);
   });
 });
 
 describe("--init-from", () => {
-  it("begins with another run's parameters, a fresh optimizer and step 0, and keeps whose they are", async () => {
+  it("starts from the parameters of another run with a fresh optimizer at step 0, and records their origin", async () => {
     const outcome = await zaya(
       folder,
       ...tiny,
@@ -92,7 +92,7 @@ describe("--init-from", () => {
     expect(init.sha256).toBe(state.sha256["params.safetensors"]);
   });
 
-  it("is refused for a net of another shape, the first of which it names, before anything is written", async () => {
+  it("rejects nets of another shape, naming the first, before anything is written", async () => {
     const outcome = await zaya(
       folder,
       ...tiny.slice(0, 4),
@@ -110,7 +110,7 @@ describe("--init-from", () => {
     await expect(readFile(join(folder, "c", "run.json"))).rejects.toThrow("ENOENT");
   });
 
-  it("of a run that was killed before it had saved anything begins with the same again, or says that they are gone", async () => {
+  it("of a run killed before its first checkpoint starts from the same parameters again, or reports that they are gone", async () => {
     await zaya(folder, ...tiny, "--steps", "4", "--init-from", "a", "--out", "d");
     const whole = await params("d", "000004");
     const kill = async (): Promise<void> => {

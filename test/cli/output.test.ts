@@ -66,7 +66,7 @@ async function lineOf(columns: number, event: Partial<Extract<TrainEvent, { type
 }
 
 describe("progress", () => {
-  it("is one line that changes on a terminal, ten times a second", async () => {
+  it("is a single updated line on a terminal, ten times a second", async () => {
     const [out, err] = [new Screen(80), new Screen(80)];
     const output = new Output({}, out, err);
     const { progress, clock } = progressOn(output);
@@ -84,7 +84,7 @@ describe("progress", () => {
     expect(err.text).toBe("");
   });
 
-  it("has a bar, steps, losses by short names, items a second and the time left", async () => {
+  it("has a bar, steps, losses by short names, items per second and the remaining time", async () => {
     const losses = { "discriminator/loss": 1.17281, "discriminator/real": 0.5, "generator/loss": -0.98765 };
     expect(await lineOf(80, { losses })).toBe(
       `${"\u2591".repeat(12)}  1,234/60,000  discriminator 1.173  generator -0.9877  3m 05s left`,
@@ -104,7 +104,7 @@ describe("progress", () => {
     }
   });
 
-  it("clears all lines into which a narrower terminal has wrapped the live line", () => {
+  it("clears all lines of a live line that a narrower terminal has wrapped", () => {
     const screen = new Screen(100);
     const output = new Output({}, screen, screen);
     output.show("x".repeat(90));
@@ -114,7 +114,7 @@ describe("progress", () => {
     expect(screen.text).toBe(`${clear}${"\u001b[1A\u001b[2K".repeat(2)}y`);
   });
 
-  it("is a line every five seconds elsewhere", async () => {
+  it("is one line every five seconds elsewhere", async () => {
     const [out, err] = [new Screen(), new Screen()];
     const { progress, clock } = progressOn(new Output({}, out, err));
     await tellSteps(progress, clock, 500);
@@ -124,7 +124,7 @@ describe("progress", () => {
     expect(out.text).not.toContain("\u001b");
   });
 
-  it("goes to stderr for --json, and the object alone to stdout", async () => {
+  it("goes to stderr with --json; stdout contains only the object", async () => {
     const [out, err] = [new Screen(), new Screen()];
     const output = new Output({ json: true }, out, err);
     const { progress, clock } = progressOn(output);
@@ -134,7 +134,7 @@ describe("progress", () => {
     expect(err.text).toContain("train 50/50");
   });
 
-  it("is left out for --quiet; warnings and results are not", async () => {
+  it("is omitted with --quiet, unlike warnings and results", async () => {
     const [out, err] = [new Screen(80), new Screen(80)];
     const output = new Output({ quiet: true }, out, err);
     const { progress, clock } = progressOn(output);
@@ -153,7 +153,7 @@ describe("progress", () => {
 
 const truecolour = { COLORTERM: "truecolor", TERM: "xterm-256color" };
 
-describe("pictures of samples on a terminal", () => {
+describe("sample pictures on a terminal", () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "zaya-pictures-"));
@@ -176,7 +176,7 @@ describe("pictures of samples on a terminal", () => {
     return screen.text;
   }
 
-  it("are half blocks, as many images as can be told apart", async () => {
+  it("are half blocks, as many images as are distinguishable", async () => {
     const text = await drawn(new Screen(80, 24), { pictures: true }, truecolour);
     const [title, ...lines] = text.slice(clear.length).trimEnd().split("\n");
     expect(title).toBe("samples at step 1,234");
@@ -205,11 +205,11 @@ describe("pictures of samples on a terminal", () => {
     ["NO_COLOR", new Screen(80), { pictures: true }, { ...truecolour, NO_COLOR: "1" }],
     ["few colours", new Screen(80), { pictures: true }, { TERM: "xterm-256color" }],
     ["a dumb terminal", new Screen(80), { pictures: true }, { ...truecolour, TERM: "dumb" }],
-  ])("are left out for %s", async (_, screen, options, env) => {
+  ])("are omitted for %s", async (_, screen, options, env) => {
     expect(await drawn(screen, options, env)).toBe("");
   });
 
-  it("come at most every five seconds, the last one in the end", async () => {
+  it("are printed at most every five seconds, and at the end", async () => {
     const screen = new Screen(80, 24);
     const { progress, clock } = progressOn(new Output({ pictures: true }, screen, screen, truecolour), folder);
     for (let step = 1; step <= 8; step++) {
@@ -225,7 +225,7 @@ describe("pictures of samples on a terminal", () => {
 });
 
 describe("words and numbers", () => {
-  it("says durations", () => {
+  it("formats durations", () => {
     expect([0.4, 59, 61, 3599.7, 3725, Infinity].map(duration)).toEqual([
       "0s",
       "59s",
@@ -236,11 +236,11 @@ describe("words and numbers", () => {
     ]);
   });
 
-  it("says numbers with five digits", () => {
+  it("formats numbers with five digits", () => {
     expect([105.91234, 0.0001, -2, 0, 1234567].map(number)).toEqual(["105.91", "1.000e-4", "-2", "0", "1.235e+6"]);
   });
 
-  it("finds the nearest word, and none that is far", () => {
+  it("finds the nearest word, but no distant one", () => {
     expect(nearest("latnt", ["latent", "limit"])).toBe("latent");
     expect(nearest("xyzzy", ["latent", "limit"])).toBeNull();
     expect(nearest("a", [])).toBeNull();

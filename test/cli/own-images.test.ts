@@ -83,7 +83,7 @@ const left = [
 ];
 
 describe("the user's own images", () => {
-  it("are told with classes, numbers, frames, and each file that is left out or there twice", async () => {
+  it("are described with classes, numbers and frames, and each skipped or duplicate file", async () => {
     const { code, stdout, stderr } = await zaya(folder, "data", "mine", "--size", "16");
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/classes +cat: 14, dog: 15\n/);
@@ -107,7 +107,7 @@ describe("the user's own images", () => {
     expect(object.scales).toContainEqual({ type: "uint16", low: 0, high: 65535 });
   });
 
-  it("train a classifier of their folders, saying what is left out", async () => {
+  it("train a classifier of their folders, listing skipped files", async () => {
     const words = ["--size", "16", "--steps", "2", "--batch", "8", "--out", "classes"];
     const { code, stderr } = await zaya(folder, "train", "classifier", "--data", "mine", ...words, "--json");
     expect(code).toBe(0);
@@ -116,7 +116,7 @@ describe("the user's own images", () => {
     expect(stderr).toContain("note: 1 file with several frames");
   });
 
-  it("in a sliver of their range are warned of, by data and train", async () => {
+  it("in a narrow part of their range cause a warning, by data and train", async () => {
     const warning =
       "warning: all values lie between 0 and 0.0039 on the scale from 0 to 1, 0 to 1 in uint8: save a mask of 0 and 1 as 255 * a";
     const look = await zaya(folder, "data", "masks");
@@ -125,7 +125,7 @@ describe("the user's own images", () => {
     expect(dry.stderr).toContain(warning);
   });
 
-  it("are asked for where there are none, for the true reason", async () => {
+  it("are missing: the error gives the true reason", async () => {
     for (const [words, reason] of [
       [["data", "empty"], "must hold at least one image - got no files"],
       [["data", "texts"], "must hold at least one image - got inner/a.txt (not an image)"],

@@ -31,7 +31,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => remove());
 
-it("has flags with their help, and is kept in the run's config with its file", async () => {
+it("has flags with their help, and is recorded in the run's config with its file", async () => {
   const { stdout } = await zaya(folder, "train", "--recipe", "flow.js", "--help");
   expect(stdout).toMatch(/--euler-steps <n> +Euler steps from noise to a sample \(default: 50\)/);
   const { recipe, module, model } = await readJson(folder, "run", "config.json");
@@ -39,14 +39,14 @@ it("has flags with their help, and is kept in the run's config with its file", a
   expect(module).toEqual({ path: join(folder, "flow.js"), sha256: expect.stringMatching(/^[\da-f]{64}$/) });
 });
 
-it("draws, is measured, and goes on, from the file that the run names", async () => {
+it("is sampled, measured and resumed using the file recorded in the run", async () => {
   expect((await zaya(folder, "sample", "run", "-n", "5", "--out", "drawn.csv")).code).toBe(0);
   expect((await readFile(join(folder, "drawn.csv"), "utf8")).trim().split("\n")).toHaveLength(5);
   expect((await zaya(folder, "resume", "run", "--steps", "24")).code).toBe(0);
   expect(await readJson(folder, "run", "run.json")).toMatchObject({ status: "done", step: 24 });
 });
 
-it("says when the file has changed, or is gone, and takes it from its new place", async () => {
+it("is reported if its file has changed or is gone, and loaded from its new location", async () => {
   await writeFile(join(folder, "flow.js"), `${await readFile(join(folder, "flow.js"), "utf8")}// changed\n`);
   const changed = await zaya(folder, "sample", "run", "-n", "5", "--out", "again.csv");
   expect([changed.code, changed.stderr]).toEqual([0, expect.stringContaining("flow.js, has changed in the meantime")]);
@@ -58,7 +58,7 @@ it("says when the file has changed, or is gone, and takes it from its new place"
   expect((await zaya(folder, "sample", "run", "--recipe", "moved.js", "-n", "5", "--out", "third.csv")).code).toBe(0);
 });
 
-it("is refused where it is none, in TypeScript by a Node that cannot load it, and beside a known one", async () => {
+it("is rejected if it is not a recipe, if it is TypeScript that Node cannot load, and together with a built-in one", async () => {
   await writeFile(join(folder, "none.js"), "export const x = 1;\n");
   const refusal = async (...given: string[]) => (await zaya(folder, "train", ...given, "--dry-run")).stderr;
   expect(await refusal("--recipe", "none.js")).toContain("none.js: must export one recipe");

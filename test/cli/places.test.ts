@@ -25,7 +25,7 @@ async function contentOf(path: string): Promise<[string, string][]> {
   );
 }
 
-describe("a home that cannot be written", () => {
+describe("a home directory that is not writable", () => {
   it("is not reported to the user", async () => {
     const { code, stderr } = await zayaWith(
       { HOME: "/proc/nowhere" },
@@ -39,10 +39,10 @@ describe("a home that cannot be written", () => {
   });
 });
 
-describe("a folder that is not empty", () => {
+describe("a non-empty folder", () => {
   const config = '{ "recipe": "vae", "data": { "spec": "tiny.npy" }, "train": { "steps": 3, "batch": 8 } }';
   it.each(["config.json", "checkpoints/000003/state.json", "notes.txt"])(
-    "is no folder for a new run, and stays as it was: %s",
+    "is rejected for a new run, and left unchanged: %s",
     async (file) => {
       const mine = join(folder, "mine");
       await mkdir(join(mine, file, ".."), { recursive: true });
@@ -58,7 +58,7 @@ describe("a folder that is not empty", () => {
     },
   );
 
-  it("keeps its config through a start that fails", async () => {
+  it("keeps its config when a start fails", async () => {
     const mine = join(folder, "mine");
     await mkdir(mine);
     await writeFile(join(mine, "config.json"), config);
@@ -80,7 +80,7 @@ describe("a file that exists", () => {
     ["sample", ["sample", "run", "-n", "4", "--out"]],
     ["reconstruct", ["reconstruct", "run", "--out"]],
     ["traverse", ["traverse", "run", "--out"]],
-  ])("is not replaced by zaya %s, be it a broken link", async (_, words) => {
+  ])("is not replaced by zaya %s, even if it is a broken link", async (_, words) => {
     await writeFile(join(folder, "mine.png"), "mine");
     await symlink("nowhere.png", join(folder, "link.png"));
     for (const out of ["mine.png", "link.png"]) {
@@ -94,7 +94,7 @@ describe("a file that exists", () => {
     await rm(join(folder, "link.png"));
   });
 
-  it("is written by one of four concurrent processes; the others say that it exists", async () => {
+  it("is written by one of four concurrent processes; the others report that it exists", async () => {
     const outcomes = await Promise.all(
       [1, 2, 3, 4].map((seed) =>
         zaya(folder, "sample", "run", "-n", "4", "--seed", String(seed), "--out", "raced.npy", "--json"),
@@ -111,7 +111,7 @@ describe("a file that exists", () => {
 
 describe("long names", () => {
   const long = "画".repeat(72);
-  it("are written: of a folder and of a file of 72 CJK characters", async () => {
+  it("are written: a folder and a file of 72 CJK characters", async () => {
     await cp(join(folder, "run"), join(folder, long), { recursive: true });
     expect(await zaya(folder, "sample", long, "-n", "4")).toMatchObject({ code: 0, stderr: "" });
     expect(await zaya(folder, "sample", "run", "-n", "4", "--out", `${long}.npy`)).toMatchObject({ code: 0 });
@@ -123,7 +123,7 @@ describe("long names", () => {
 });
 
 describe("a location that accepts no files", () => {
-  it.runIf(process.platform === "linux")("is refused at once, whatever was to be written there", async () => {
+  it.runIf(process.platform === "linux")("is rejected immediately, whatever was to be written", async () => {
     for (const words of [
       ["export", "run", "--out", "/proc/onnx"],
       ["sample", "run", "--out", "/proc/a/b/"],
@@ -138,7 +138,7 @@ describe("a location that accepts no files", () => {
     }
   });
 
-  it("is named where it is a link to a missing path", async () => {
+  it("is named if it is a link to a missing path", async () => {
     await symlink("nowhere", join(folder, "dangling"));
     const train = await zaya(folder, ...short, "--out", "dangling");
     expect([train.code, train.stderr]).toEqual([2, expect.stringContaining("got dangling, a link to a missing path")]);
@@ -149,7 +149,7 @@ describe("a location that accepts no files", () => {
 });
 
 describe("error messages about arguments", () => {
-  it("come before anything is written, in zaya's own terms", async () => {
+  it("are printed before anything is written, in zaya's own terms", async () => {
     const twice = await zaya(folder, "sample", "run", "--seeds", "3,5,3", "--out", "twice/");
     expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining("got two for twice/seed3.png")]);
     expect(await filesIn(join(folder, "twice"))).toEqual([]);

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => work.remove());
 
 describe("text for a terminal", () => {
-  it("is one line that shows every character", () => {
+  it("is a single line in which every character is visible", () => {
     expect(printable("fa\u00e7ade, \u6587, \ud83d\udc69\u200d\ud83d\udcbb, می\u200cخواهم")).toBe(
       "fa\u00e7ade, \u6587, \ud83d\udc69\u200d\ud83d\udcbb, می\u200cخواهم",
     );
@@ -27,20 +27,20 @@ describe("text for a terminal", () => {
     expect(printable(nasty)).not.toMatch(obeyed);
   });
 
-  it("has none of the characters of Unicode's first plane that are controls or formats", () => {
+  it("contains no control or format character of the Basic Multilingual Plane", () => {
     const all = Array.from({ length: 0xd800 }, (_, code) => String.fromCharCode(code)).join("");
     const left = [...printable(all)].filter((character) => obeyed.test(character));
     // Letters' own signs (Arabic numerals, Syriac abbreviation, Kaithi numbers) stand in text.
     expect(left.filter((character) => !/[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2]/.test(character))).toEqual([]);
   });
 
-  it("as JSON has the same value", () => {
+  it("has the same value as JSON", () => {
     const text = printableJson({ [nasty]: [nasty, 1] });
     expect(text).not.toMatch(obeyed);
     expect(JSON.parse(text)).toEqual({ [nasty]: [nasty, 1] });
   });
 
-  it("is what every output of a command prints", () => {
+  it("is used for all output of a command", () => {
     let written = "";
     const stream = { write: (text: string) => (written += text), isTTY: true, columns: 200 };
     for (const json of [false, true]) {
@@ -86,7 +86,7 @@ const commands = (name: string): string[][] => [
 ];
 
 describe("names with control characters and direction overrides", () => {
-  it("never reach the terminal as they are", async () => {
+  it("never reach the terminal unescaped", async () => {
     const name = nasty.replaceAll("/", "");
     await mkdir(join(work.folder, "folder"));
     await writeFile(join(work.folder, "folder", `${name}.png`), "no image");

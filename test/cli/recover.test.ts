@@ -35,7 +35,7 @@ async function requireSameEnd(run: string): Promise<void> {
 }
 
 describe("a run with damaged files", () => {
-  it("goes on from the newest whole checkpoint, and says so, as do commands that read it", async () => {
+  it("resumes from the latest intact checkpoint, and reports this, as do commands that read it", async () => {
     const run = await copy("cut");
     await truncate(join(run, "checkpoints", "000040", "params.safetensors"), 700);
     await truncate(join(run, "run.json"), 5);
@@ -66,7 +66,7 @@ describe("a run with damaged files", () => {
     expect((await zaya(folder, "resume", "gone", "--from-scratch")).stderr).toContain("has a checkpoint of step 60");
   });
 
-  it("takes a config with a byte order mark, of a run or given to train", async () => {
+  it("accepts a config with a byte order mark, of a run or with --config", async () => {
     const run = await copy("bom");
     const text = await readFile(join(run, "config.json"), "utf8");
     await writeFile(join(run, "config.json"), `\uFEFF${text}`);

@@ -18,7 +18,7 @@ const page = (run: string): Promise<string> => readFile(join(folder, run, "repor
 const endless = [...tiny, "--steps", "1000000", "--sample-every", "100000", "--checkpoint-every", "100000"];
 
 describe("the report of a run", () => {
-  it("is there from the start; what stops the run brings it up to date and tells where it is", async () => {
+  it("exists from the start; an interrupted run updates it and prints its path", async () => {
     const { child, ended, until } = start(folder, ...endless, "--eval-every", "20", "--out", "stopped");
     await until("step 20  on");
     expect(await page("stopped")).toContain("running");
@@ -46,14 +46,14 @@ describe("the report of a run", () => {
     expect(legend.replaceAll(/<[^>]*>/g, " ")).toMatch(/test .* train /);
   });
 
-  it("is written when the losses are not finite", async () => {
+  it("is written if the losses are not finite", async () => {
     const outcome = await zaya(folder, ...tiny, "--steps", "50", "--learning-rate", "1e18", "--out", "diverged");
     expect(outcome.code).toBe(3);
     expect(outcome.stdout).toContain(`see   ${join("diverged", "report.html")}\n`);
     expect(await page("diverged")).toContain("<strong>diverged</strong>");
   });
 
-  it("is made anew of a run that was stopped, and of one that is done as it was", async () => {
+  it("is regenerated for an interrupted run, and for a completed one unchanged", async () => {
     const whole = await zaya(folder, ...tiny, "--steps", "30", "--checkpoint-every", "10", "--out", "whole", "--json");
     expect(resultOf(whole).report).toBe(join("whole", "report.html"));
     const before = await page("whole");

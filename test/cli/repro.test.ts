@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => work.remove());
 
 describe("zaya repro", () => {
-  it("writes the result and its pictures beside each other, and ends with the result", async () => {
+  it("writes the result next to its pictures, and prints the result at the end", async () => {
     const outcome = await zaya(work.folder, "repro", "gradient-variance", "--out", "found", "--json");
     expect(outcome.code).toBe(0);
     const result = resultOf(outcome);
@@ -31,7 +31,7 @@ describe("zaya repro", () => {
     expect(await filesIn(join(work.folder, "found"))).toEqual([files[0]]);
   });
 
-  it("ends with the path of a picture, after at most 20 lines, and says where all values are", async () => {
+  it("prints at most 20 lines, the path of a picture last, and says where all values are", async () => {
     const outcome = await zaya(work.folder, "repro", "dag-theory", "--out", "short", "--quiet");
     const lines = outcome.stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(20);
@@ -42,7 +42,7 @@ describe("zaya repro", () => {
     expect(lines).toContain(`  and ${more} more values in ${join("short", "dag-theory-quick.json")}`);
   });
 
-  it("says in its help where pictures go, and with --only-print runs nothing", async () => {
+  it("says in its help where pictures are written, and runs nothing with --only-print", async () => {
     const help = await zaya(work.folder, "repro", "--help");
     expect(help.stdout.replace(/\s+/g, " ")).toContain("its figures ROW-SCALE-NAME.svg");
     const print = await zaya(work.folder, "repro", "beta-vae", "--only-print", "--out", "nothing");
@@ -52,7 +52,7 @@ describe("zaya repro", () => {
 });
 
 describe("zaya repro --jobs", () => {
-  it("trains by jobs, and goes on with all of them after it was killed and stopped", { timeout: 900_000 }, async () => {
+  it("trains by jobs, and completes all of them after being killed and stopped", { timeout: 900_000 }, async () => {
     const words = ["repro", "ring", "--out", "jobs", "--jobs", "2"];
     const trials = join("jobs", "trials");
     const runs = async (): Promise<Json[]> => {

@@ -37,7 +37,7 @@ const checkpoint = (run: string, step: string): Promise<Buffer[]> =>
   );
 
 describe("zaya resume", () => {
-  it("ends with the bytes of a run that was never stopped", async () => {
+  it("ends with the bytes of an uninterrupted run", async () => {
     await copy("on");
     const outcome = await zaya(folder, "resume", "on", "--json");
     expect(outcome.code).toBe(0);
@@ -52,7 +52,7 @@ describe("zaya resume", () => {
     expect(resultOf(outcome)).toMatchObject({ run: "on", status: "done", steps: 60 });
   });
 
-  it("says what numbers depend on that is not as it was", async () => {
+  it("reports changes of what the numbers depend on", async () => {
     const run = await copy("elsewhere");
     const record = await readJson(run, "run.json");
     const versions = { ...record.versions, onnxruntime: "1.0.0", threads: "64", node: "20.19.0" };
@@ -66,7 +66,7 @@ describe("zaya resume", () => {
     expect((await zaya(folder, "resume", await copy("here"))).stderr).not.toContain("started with");
   });
 
-  it("has nothing to do for a finished run", async () => {
+  it("does nothing for a completed run", async () => {
     const before = await filesIn(folder);
     const { code, stdout } = await zaya(folder, "resume", "whole");
     expect(code).toBe(0);
@@ -74,7 +74,7 @@ describe("zaya resume", () => {
     expect(await filesIn(folder)).toEqual(before);
   });
 
-  it("refuses data that have changed since", async () => {
+  it("rejects data that have changed since", async () => {
     await copy("changed");
     const bytes = await readFile(join(folder, "tiny.npy"));
     await writeTinyData(folder, 2);
@@ -97,7 +97,7 @@ describe("zaya resume", () => {
 
 describe("a signal", () => {
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-    "%s ends the run after its step, saved; resume goes on",
+    "%s ends the run after its current step, saved; it can be resumed",
     async (signal) => {
       const run = `stopped-${signal}`;
       const { child, ended, until } = start(folder, ...long, "--out", run, "--json");
@@ -124,7 +124,7 @@ describe("a signal", () => {
     },
   );
 
-  it("SIGTERM ends a first step of millions of critic updates between two of them", async () => {
+  it("SIGTERM interrupts a first step with millions of critic updates between two of them", async () => {
     const endless = ["train", "wgan", "--data", "ring8", "--critic-warmup", "10000000", "--steps", "20"];
     const { child, ended, until } = start(folder, ...endless, "--hidden", "8", "--out", "endless");
     await until("training");
@@ -137,7 +137,7 @@ describe("a signal", () => {
     expect(await filesIn(join(folder, "endless"))).not.toContain(".lock");
   });
 
-  it("exits immediately when it comes twice, and the run can be resumed", async () => {
+  it("exits immediately on a second signal, and the run can be resumed", async () => {
     // Some 100 MB to save: that takes longer than the second signal waits.
     const large = [...tiny, "--hidden", "2000,2000", "--steps", "1000", "--sample-every", "1000", "--out", "twice"];
     const { child, ended, until } = start(folder, ...large);
@@ -156,7 +156,7 @@ describe("a signal", () => {
     await next.ended;
   });
 
-  it("finds the run unlocked after a kill", async () => {
+  it("leaves no lock after a kill", async () => {
     const { child, ended, until } = start(folder, ...long, "--out", "killed");
     await until("train 1/");
     child.kill("SIGKILL");

@@ -27,7 +27,7 @@ async function pixelsAt(name: string, page?: number): Promise<number[]> {
 }
 
 describe("zaya sample by seeds", () => {
-  it("writes a file an image, the same for a seed whatever the others, without a frame", async () => {
+  it("writes one file per image, identical for a seed whatever the others, without a frame", async () => {
     const outcome = await zaya(folder, "sample", "run", "--seeds", "3,7-9", "--out", "pics/", "--json");
     expect(resultOf(outcome)).toEqual({ out: "pics/", n: 4, seeds: "3,7-9", shape: [8, 8, 1] });
     expect(await filesIn(join(folder, "pics"))).toEqual(["seed3.png", "seed7.png", "seed8.png", "seed9.png"]);
@@ -44,7 +44,7 @@ describe("zaya sample by seeds", () => {
     expect(await pixelsAt("pics/seed7.png")).not.toEqual(one);
   });
 
-  it("writes the items of one seed in the format that is asked for, and never over a file that is there", async () => {
+  it("writes the items of one seed in the requested format, and never overwrites a file", async () => {
     const words = ["sample", "run", "-n", "12", "--out", "more/", "--format"];
     expect((await zaya(folder, ...words, "webp")).code).toBe(0);
     const names = await filesIn(join(folder, "more"));
@@ -59,7 +59,7 @@ describe("zaya sample by seeds", () => {
     expect(await filesIn(join(folder, "more"))).toEqual(names);
   });
 
-  it("clips the numbers of images to [0, 1], as metrics do and pictures must", async () => {
+  it("clips image values to [0, 1], as metrics and pictures do", async () => {
     const words = [...tiny, "--likelihood", "gaussian", "--steps", "20", "--out", "gaussian", "--quiet"];
     expect((await zaya(folder, ...words)).code).toBe(0);
     for (const source of ["gaussian", "gaussian/export/decoder.onnx"]) {
@@ -71,7 +71,7 @@ describe("zaya sample by seeds", () => {
     }
   });
 
-  it("writes a grid as .jpg and .webp too", async () => {
+  it("writes a grid as .jpg and .webp as well", async () => {
     for (const [name, format] of [
       ["grid.jpg", "jpeg"],
       ["grid.webp", "webp"],
@@ -82,7 +82,7 @@ describe("zaya sample by seeds", () => {
     }
   });
 
-  it.each(["webp", "gif"])("makes an animation on the way from item to item, as .%s", async (format) => {
+  it.each(["webp", "gif"])("animates the interpolation between items as .%s", async (format) => {
     const name = `film.${format}`;
     const outcome = await zaya(folder, "sample", "run", "--seeds", "8,3", "--interpolate", "5", "--out", name);
     expect([outcome.stderr, outcome.code]).toEqual(["", 0]);
@@ -101,17 +101,17 @@ describe("zaya sample by seeds", () => {
     [["--seeds", "1", "--interpolate", "9", "--out", "a.webp"], "needs at least two items"],
     [["--interpolate", "9", "--out", "a.png"], "must end in .webp or .gif"],
     [["--layout", "channels-last"], "--layout is for ONNX files"],
-  ])("refuses %j", async (words, said) => {
+  ])("rejects %j", async (words, said) => {
     const { code, stderr } = await zaya(folder, "sample", "run", ...words);
     expect(stderr).toContain(said);
     expect(code).toBe(2);
   });
 });
 
-describe("zaya sample of a file that another program made", () => {
+describe("zaya sample with an ONNX file from another program", () => {
   const fixture = (name: string) => join(import.meta.dirname, "..", "fixtures", "onnx", `${name}.onnx`);
 
-  it("says nothing of what ONNX Runtime refused on the way", async () => {
+  it("hides messages of ONNX Runtime about attempts that failed", async () => {
     // It says that it takes any number of items, and takes one.
     const { code, stdout, stderr } = await zaya(
       folder,
@@ -126,20 +126,20 @@ describe("zaya sample of a file that another program made", () => {
     expect((await arrayAt("h.npy")).shape).toEqual([5, 3, 16, 16]);
   });
 
-  it("says the reason of one that does not run, and no more", async () => {
+  it("prints the reason for a file that does not run, and nothing else", async () => {
     const { code, stderr } = await zaya(folder, "sample", fixture("newer"));
     expect(code).toBe(2);
     expect(stderr).toMatch(/^error: .*opset 99, which is newer than opset \d+, the last that it knows\nhint: .*\n$/);
   });
 });
 
-describe("seeds and ways between them", () => {
-  it("are lists and ranges", () => {
+describe("seeds and interpolation paths", () => {
+  it("are parsed from lists and ranges", () => {
     expect(seedsOf("0-3, 7,2")).toEqual([0, 1, 2, 3, 7, 2]);
     expect(() => seedsOf("0-99999999")).toThrow("at most 1000000");
   });
 
-  it("go along great circles: items stay as they are and lengths as noise has them", () => {
+  it("follow great circles: end points are exact, and lengths are those of noise", () => {
     const codes = normal(key(1), [3, 500]);
     const way = interpolated(codes, 4);
     expect(way.shape).toEqual([12, 500]);

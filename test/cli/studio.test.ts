@@ -34,7 +34,7 @@ const answers = (address: URL) =>
     () => false,
   );
 
-it("train --studio shows the run while it trains, and Ctrl-C saves it and ends both", { timeout: 60_000 }, async () => {
+it("train --studio shows the run while it trains; Ctrl-C saves it and ends both", { timeout: 60_000 }, async () => {
   const { child, ended, until } = start(work.folder, ...small, "--studio", "--json");
   await until("train 1/");
   let said = "";
@@ -52,7 +52,7 @@ it("train --studio shows the run while it trains, and Ctrl-C saves it and ends b
 });
 
 it(
-  "train --studio opens the studio that shows the folder already, and leaves it there",
+  "train --studio opens a studio that already shows the folder, and leaves it running",
   { timeout: 60_000 },
   async () => {
     await mkdir(join(work.folder, "others"));
@@ -72,7 +72,7 @@ it(
   },
 );
 
-it("ends with a training that is killed", { timeout: 60_000 }, async () => {
+it("ends with a training process that is killed", { timeout: 60_000 }, async () => {
   const { child, ended, until } = start(work.folder, ...small, "--studio");
   await until("train 1/");
   const found = (await runningStudio(await realpath(join(work.folder, "runs"))))!;

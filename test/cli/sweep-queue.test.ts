@@ -149,26 +149,40 @@ describe.skipIf(redisProgram === null)(
       },
     );
 
-    it("goes on without its sweep, which takes the ends when it is back", { timeout: 120_000 }, async () => {
-      startWorker("--out", "orphan");
-      const { child, ended, until } = start(
-        folder,
-        "sweep",
-        "tiny.yaml",
-        "--queue",
-        redis.url,
-        "--out",
-        "orphan",
-        "--json",
-      );
-      await until("by the workers of");
-      await sleep(500);
-      child.kill("SIGKILL");
-      await ended;
-      const resumed = await zaya(folder, "sweep", "resume", "tiny", "--queue", redis.url, "--out", "orphan", "--json");
-      expect(resultOf(resumed)).toMatchObject({ status: "done", done: 4 });
-      expect(await queued()).toEqual([]);
-    });
+    it(
+      "continues without its sweep process, which collects the results once it is back",
+      { timeout: 120_000 },
+      async () => {
+        startWorker("--out", "orphan");
+        const { child, ended, until } = start(
+          folder,
+          "sweep",
+          "tiny.yaml",
+          "--queue",
+          redis.url,
+          "--out",
+          "orphan",
+          "--json",
+        );
+        await until("by the workers of");
+        await sleep(500);
+        child.kill("SIGKILL");
+        await ended;
+        const resumed = await zaya(
+          folder,
+          "sweep",
+          "resume",
+          "tiny",
+          "--queue",
+          redis.url,
+          "--out",
+          "orphan",
+          "--json",
+        );
+        expect(resultOf(resumed)).toMatchObject({ status: "done", done: 4 });
+        expect(await queued()).toEqual([]);
+      },
+    );
 
     it("stops the workers' trials with the sweep", { timeout: 120_000 }, async () => {
       startWorker("--out", "halted");
@@ -202,7 +216,7 @@ describe.skipIf(redisProgram === null)(
       expect(await trialsIn("shared", "one")).toEqual(await trialsIn("shared", "two"));
     });
 
-    it("has workers of the sweep's version and folder alone", { timeout: 60_000 }, async () => {
+    it("accepts only workers with the sweep's version and folder", { timeout: 60_000 }, async () => {
       const waiting = start(folder, "sweep", "tiny.yaml", "--queue", redis.url, "--out", "versions", "--json");
       await waiting.until("no worker of this version");
       await sleep(1000);
@@ -224,7 +238,7 @@ describe.skipIf(redisProgram === null)(
       expect(await queued()).toEqual([]);
     });
 
-    it("trains on workers whose clocks are an hour apart", { timeout: 120_000 }, async () => {
+    it("trains on workers whose clocks differ by an hour", { timeout: 120_000 }, async () => {
       await writeFile(
         join(folder, "late.mjs"),
         "const now = Date.now; Date.now = () => now() + Number(process.env.ZAYA_LATE ?? 0);\n",
@@ -245,7 +259,7 @@ describe.skipIf(redisProgram === null)(
       expect(resultOf(await sweeping)).toMatchObject({ done: 4, failed: 0 });
     });
 
-    it("has workers refuse data of other items", { timeout: 120_000 }, async () => {
+    it("has workers reject data that differ", { timeout: 120_000 }, async () => {
       await writeTinyData(folder, 7);
       const waiting = start(folder, "sweep", "tiny.yaml", "--queue", redis.url, "--out", "differ", "--json");
       await waiting.until("no worker of this version");
@@ -264,7 +278,7 @@ describe.skipIf(redisProgram === null)(
         "--queue must be the URL of a Redis server - got http://127.0.0.1",
       ],
       ["no URL", () => "127.0.0.1:6379", "--queue must be the URL of a Redis server"],
-    ])("refuses %s", async (_, url, words) => {
+    ])("rejects %s", async (_, url, words) => {
       for (const command of [["worker"], ["sweep", "tiny.yaml", "--out", "none"]]) {
         const { code, stderr } = await zaya(folder, ...command, "--queue", url());
         expect(code).toBe(2);
@@ -273,7 +287,7 @@ describe.skipIf(redisProgram === null)(
       expect(await filesIn(join(folder, "none"))).toEqual([]);
     });
 
-    it("asks for the password of a server that has one, and tells it nobody", async () => {
+    it("asks for the password of a protected server, and prints it nowhere", async () => {
       await mkdir(join(folder, "locked"));
       const locked = await RedisServer.start(join(folder, "locked"), "--requirepass", "secret");
       try {
@@ -287,7 +301,7 @@ describe.skipIf(redisProgram === null)(
       }
     });
 
-    it("warns of a server that keeps no file, and queues again what it lost", { timeout: 120_000 }, async () => {
+    it("warns about a server without persistence, and queues lost trials again", { timeout: 120_000 }, async () => {
       await mkdir(join(folder, "forgetful"));
       const forgetful = await RedisServer.start(join(folder, "forgetful"), "--appendonly", "no");
       const { ended, until } = start(
@@ -312,7 +326,7 @@ describe.skipIf(redisProgram === null)(
   },
 );
 
-it("names the packages that a queue needs where they are not installed", { timeout: 60_000 }, async () => {
+it("names the packages that a queue needs if they are not installed", { timeout: 60_000 }, async () => {
   const work = await workFolder();
   await writeFile(
     join(work.folder, "hide.mjs"),

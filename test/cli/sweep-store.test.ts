@@ -109,7 +109,7 @@ function faulty(share: number, seed: number): void {
 
 describe("a sweep whose runs are in a bucket", () => {
   it(
-    "trains to the same bytes as in a folder, on a server that fails now and then, killed in the middle",
+    "trains to the same bytes as in a folder, on a server that fails occasionally, despite being killed",
     { timeout: 180_000 },
     async () => {
       faulty(0.03, 1);
@@ -135,24 +135,28 @@ describe("a sweep whose runs are in a bucket", () => {
     },
   );
 
-  it("asks the server for little, and keeps the best state of a run that diverges", { timeout: 120_000 }, async () => {
-    const counted = { ...s3.counts };
-    const trained = await zaya(folder, "sweep", "tiny.yaml", "--store", "s3://runs/little", "--jobs", "2");
-    expect(trained.code, trained.stderr).toBe(0);
-    const each = Object.fromEntries(
-      Object.entries(s3.counts).map(([what, count]) => [what, (count - (counted[what] ?? 0)) / ids.length]),
-    );
-    // Among them 5 checkpoints of 3 objects, and as many of the best state at most.
-    for (const [what, most] of Object.entries({ LIST: 15, HEAD: 50, GET: 90, PUT: 80, DELETE: 30 }))
-      expect(each[what], `${what} ${JSON.stringify(each)}`).toBeLessThan(most);
-    const recipe = ["vae", "--data", "tiny.npy", "--likelihood", "gaussian", "--steps", "100", "--eval-every", "1"];
-    const diverged = await zaya(folder, "train", ...recipe, "--learning-rate", "10", "--out", "s3://runs/diverged");
-    expect(diverged.code, diverged.stderr).toBe(3);
-    expect([...objectsIn("diverged").keys()].filter((name) => name.includes("best")).length).toBeGreaterThan(2);
-  });
+  it(
+    "sends few requests to the server, and keeps the best state of a run that diverges",
+    { timeout: 120_000 },
+    async () => {
+      const counted = { ...s3.counts };
+      const trained = await zaya(folder, "sweep", "tiny.yaml", "--store", "s3://runs/little", "--jobs", "2");
+      expect(trained.code, trained.stderr).toBe(0);
+      const each = Object.fromEntries(
+        Object.entries(s3.counts).map(([what, count]) => [what, (count - (counted[what] ?? 0)) / ids.length]),
+      );
+      // Among them 5 checkpoints of 3 objects, and as many of the best state at most.
+      for (const [what, most] of Object.entries({ LIST: 15, HEAD: 50, GET: 90, PUT: 80, DELETE: 30 }))
+        expect(each[what], `${what} ${JSON.stringify(each)}`).toBeLessThan(most);
+      const recipe = ["vae", "--data", "tiny.npy", "--likelihood", "gaussian", "--steps", "100", "--eval-every", "1"];
+      const diverged = await zaya(folder, "train", ...recipe, "--learning-rate", "10", "--out", "s3://runs/diverged");
+      expect(diverged.code, diverged.stderr).toBe(3);
+      expect([...objectsIn("diverged").keys()].filter((name) => name.includes("best")).length).toBeGreaterThan(2);
+    },
+  );
 
   it.skipIf(redisProgram === null)(
-    "is trained by workers that fetch the data once, one of them killed",
+    "is trained by workers that fetch the data once, one of which is killed",
     { timeout: 180_000 },
     async () => {
       await mkdir(join(folder, "redis"));
@@ -190,13 +194,13 @@ describe("a sweep whose runs are in a bucket", () => {
     ["a folder", "runs", "--store must be s3://BUCKET/PREFIX - got runs"],
     ["a bucket that is not there", "s3://nowhere/x", "the bucket must exist - got NoSuchBucket for s3://nowhere/"],
     ["one of somebody else", "s3://forbidden/x", "access to the bucket must be allowed - got"],
-  ])("is refused for %s", async (_, store, words) => {
+  ])("is rejected for %s", async (_, store, words) => {
     const { code, stderr } = await zaya(folder, "sweep", "tiny.yaml", "--store", store);
     expect(code).toBe(2);
     expect(stderr).toContain(words);
   });
 
-  it("is not shown by the studio, which says what shows it", async () => {
+  it("is not shown by the studio, which says how to view it", async () => {
     const { code, stderr } = await zaya(folder, "studio", "s3://runs/x", "--no-open");
     expect([code, stderr]).toEqual([2, expect.stringContaining("the studio shows only folders")]);
     expect(stderr).toContain("zaya sweep status NAME --store URL");
@@ -218,7 +222,7 @@ describe("a sweep whose runs are in a bucket", () => {
       { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", HOME: "/nonexistent" },
       "credentials must be set - got CredentialsProviderError",
     ],
-  ])("is refused with %s", async (_, variables, words) => {
+  ])("is rejected with %s", async (_, variables, words) => {
     const { code, stderr } = await zayaWith(variables, folder, "sweep", "tiny.yaml", "--store", "s3://runs/x");
     expect(stderr).toContain(words);
     expect(code).toBe(2);

@@ -48,7 +48,7 @@ const doneIn = async (out: string, name: string): Promise<string[]> => {
 const locksIn = async (out: string) => (await filesIn(join(folder, out))).filter((name) => name.endsWith(".lock"));
 
 describe("zaya sweep", () => {
-  it("trains each trial once, as it is trained alone, and writes the table", { timeout: 120_000 }, async () => {
+  it("trains each trial once, with the bytes of `zaya train`, and writes the table", { timeout: 120_000 }, async () => {
     const outcome = await zaya(folder, "sweep", "tiny.yaml", "--jobs", "2", "--json");
     expect(outcome.code).toBe(0);
     expect(resultOf(outcome)).toMatchObject({
@@ -89,7 +89,7 @@ describe("zaya sweep", () => {
     expect(trials).toHaveLength(6);
   });
 
-  it("killed ten times, goes on to the same table and parameters", { timeout: 180_000 }, async () => {
+  it("continues after ten kills to the same table and parameters", { timeout: 180_000 }, async () => {
     let begun = false;
     for (let kill = 0; kill < 10; kill++) {
       const { child, ended } = start(
@@ -135,7 +135,7 @@ describe("zaya sweep", () => {
     });
   });
 
-  it.runIf(process.platform === "linux")("trains each of four jobs on one thread", { timeout: 120_000 }, async () => {
+  it.runIf(process.platform === "linux")("trains four jobs on one thread each", { timeout: 120_000 }, async () => {
     await writeFile(
       join(folder, "four.yaml"),
       "recipe: vae\ndata: {spec: mnist, limit: 500}\nmethod: grid\nmetric: {name: elbo}\nparameters: {steps: 100000}\nseeds: 4\n",
@@ -165,7 +165,7 @@ describe("zaya sweep", () => {
     }
   });
 
-  it("has a trial that diverges as a result, and a line for it", { timeout: 60_000 }, async () => {
+  it("treats a diverged trial as a result, reported on one line", { timeout: 60_000 }, async () => {
     await writeFile(
       join(folder, "diverging.yaml"),
       tiny
@@ -186,7 +186,7 @@ describe("zaya sweep", () => {
   });
 
   it(
-    "tells why a trial failed, goes on with the others, and tries it again when resumed",
+    "reports why a trial failed, continues with the others, and retries it when resumed",
     { timeout: 120_000 },
     async () => {
       const id = (await doneIn("runs", "tiny"))[0]!;
@@ -233,7 +233,7 @@ describe("zaya sweep", () => {
       "needs run_cap",
     ],
     ["text that is no YAML", (text) => `${text}  : : [`, "must be YAML"],
-  ])("refuses %s before anything is written", async (_, change, words) => {
+  ])("rejects %s before anything is written", async (_, change, words) => {
     await writeFile(join(folder, "bad.yaml"), change(tiny));
     const outcome = await zaya(folder, "sweep", "bad.yaml", "--out", "refused", "--json");
     expect([outcome.code, outcome.stdout]).toEqual([2, ""]);
@@ -241,7 +241,7 @@ describe("zaya sweep", () => {
     expect(existsSync(join(folder, "refused"))).toBe(false);
   });
 
-  it("refuses a name that another sweep has", async () => {
+  it("rejects a name that another sweep has", async () => {
     await writeFile(join(folder, "other.yaml"), tiny.replace("[1, 2]", "[1, 3]"));
     const outcome = await zaya(folder, "sweep", "other.yaml", "--name", "tiny");
     expect(outcome.code).toBe(2);

@@ -18,7 +18,7 @@ const params = (run: string, step: string): Promise<Buffer> =>
   readFile(join(folder, run, "checkpoints", step, "params.safetensors"));
 
 describe("zaya train", () => {
-  it("leaves a whole run, and ends with one JSON object; again, with the same numbers", async () => {
+  it("writes a complete run and one JSON object; a second run has the same numbers", async () => {
     const [a, b] = await Promise.all([
       zaya(folder, ...tiny, "--steps", "12", "--seed", "3", "--out", "a", "--json"),
       zaya(folder, ...tiny, "--steps", "12", "--seed", "3", "--out", "b", "--json"),
@@ -57,7 +57,7 @@ describe("zaya train", () => {
     );
   });
 
-  it("numbers runs where no folder is named, prints the config with what differs marked, and progress by line", async () => {
+  it("numbers runs by default, prints the config with changed entries marked, and progress line by line", async () => {
     const first = await zaya(folder, ...tiny, "--steps", "3", "--set", "train.logEvery=2");
     const second = await zaya(folder, ...tiny, "--steps", "3", "--quiet");
     expect([first.code, first.stderr]).toEqual([0, ""]);
@@ -72,7 +72,7 @@ describe("zaya train", () => {
     );
   });
 
-  it("runs a run's config again, and lets flags win over it", async () => {
+  it("repeats a run's config; flags take precedence", async () => {
     const config = join("a", "config.json");
     const again = await zaya(folder, "train", "--config", config, "--out", "again", "--json");
     expect(again.code).toBe(0);
@@ -93,7 +93,7 @@ describe("zaya train", () => {
     expect(resultOf(changed)).toMatchObject({ model: { latent: 3, hidden: [8] }, train: { steps: 8, seed: 3 } });
   });
 
-  it("refuses a config with entries that it does not know", async () => {
+  it("rejects a config with unknown entries", async () => {
     await writeFile(join(folder, "bad.json"), '{"recipe":"vae","trian":{}}');
     const bad = await zaya(folder, "train", "--config", "bad.json");
     expect(bad.stderr).toContain("bad.json has no option trian");
@@ -111,7 +111,7 @@ describe("zaya train", () => {
     expect(await filesIn(folder)).toEqual(before);
   });
 
-  it("refuses a folder that holds another run or other files, and a path under a file", async () => {
+  it("rejects a folder that contains another run or other files, and a path below a file", async () => {
     await writeFile(join(folder, "file"), "");
     const before = await filesIn(folder);
     const [run, other, file, under] = await Promise.all(
@@ -126,7 +126,7 @@ describe("zaya train", () => {
     expect(await filesIn(folder)).toEqual(before);
   });
 
-  it("ends with 3 when a loss is not finite, names the step and keeps what it had saved", async () => {
+  it("exits with code 3 if a loss is not finite, names the step and keeps what was saved", async () => {
     const words = [...tiny, "--steps", "50", "--learning-rate", "1e30", "--checkpoint-every", "1", "--out", "nan"];
     const { code, stdout, stderr } = await zaya(folder, ...words, "--json");
     expect(code).toBe(3);
@@ -142,7 +142,7 @@ describe("zaya train", () => {
     expect(resumed.stderr).toContain("diverged at step 2");
   });
 
-  it("ends with 3 too where it is the evaluation that is not finite, and makes no samples of such a model", async () => {
+  it("exits with code 3 as well if the evaluation is not finite, and writes no samples of such a model", async () => {
     const words = [...tiny, "--likelihood", "gaussian", "--hidden", "64,64", "--learning-rate", "1e30", "--quiet"];
     const { code, stderr } = await zaya(folder, ...words, "--steps", "20", "--out", "overflow");
     expect(stderr).toMatch(/^error: all losses must be finite - got .*\nhint: .*try a smaller --learning-rate/m);
@@ -157,7 +157,7 @@ describe("zaya train", () => {
     expect((await filesIn(folder)).filter((name) => name.startsWith("samples-"))).toEqual([]);
   });
 
-  it("says in one line that there is no graphics adapter", async () => {
+  it("reports in one line that there is no graphics adapter", async () => {
     const { engines } = resultOf(await zaya(folder, "doctor", "--json"));
     const before = await filesIn(folder);
     const { code, stderr } = await zaya(folder, ...tiny, "--steps", "2", "--device", "webgpu", "--out", "gpu");
@@ -169,7 +169,7 @@ describe("zaya train", () => {
     }
   });
 
-  it("continues when stdout is closed, and says so immediately", async () => {
+  it("continues when stdout is closed, and reports this immediately", async () => {
     const { child, ended } = start(folder, ...tiny, "--steps", "20", "--out", "unread");
     child.stdout!.destroy();
     const { code, stderr } = await ended;

@@ -13,7 +13,7 @@ const meter = `process.on("exit", () => {
   process.stderr.write("took " + JSON.stringify({ mebibytes: maxRSS / 1024, seconds: (userCPUTime + systemCPUTime) / 1e6 }));
 });`;
 
-it("24 megapixels are translated in a few seconds and less than 1 GB", async () => {
+it("translates 24 megapixels in a few seconds with less than 1 GB", async () => {
   const { folder, remove } = await workFolder();
   try {
     const [width, height] = [6000, 4000];

@@ -80,7 +80,7 @@ beforeAll(async () => {
 afterAll(() => work.remove());
 
 describe("zaya translate", () => {
-  it("does the images of a folder, keeping names, sizes and formats, and names what it cannot read", async () => {
+  it("translates a folder, keeping names, sizes and formats, and names unreadable files", async () => {
     const outcome = await zaya(folder, "translate", "run", "in", "out", "--direction", "AtoB", "--json");
     expect(outcome.code).toBe(2);
     expect(outcome.stderr).toContain(join("in", "broken.png"));
@@ -101,7 +101,7 @@ describe("zaya translate", () => {
     ]);
   });
 
-  it("stopped in the middle leaves whole images, says how many, and ends with 130", async () => {
+  it("leaves only complete images when interrupted, prints their number, and exits with code 130", async () => {
     await mkdir(join(folder, "many"));
     await picture("many/1000.png", 150, 150);
     const one = await readFile(join(folder, "many", "1000.png"));
@@ -123,7 +123,7 @@ describe("zaya translate", () => {
     }
   });
 
-  it("names what it cannot open of a folder, does the others and ends with 2", async () => {
+  it("names unreadable files of a folder, translates the others and exits with code 2", async () => {
     await mkdir(join(folder, "holes"));
     await picture("holes/a.png", 16, 16);
     await picture("holes/c.png", 16, 16);
@@ -146,7 +146,7 @@ describe("zaya translate", () => {
     expect(await filesIn(join(folder, "filled"))).toEqual(["a.png", "c.png"]);
   });
 
-  it("writes PNG of a format that is only read, and refuses two images that would become one file", async () => {
+  it("writes PNG for read-only formats, and rejects two images with the same output file", async () => {
     await mkdir(join(folder, "moving"));
     await picture("moving/x.gif", 16, 16);
     const words = ["translate", "run", "moving", "still", "--direction", "AtoB"];
@@ -165,7 +165,7 @@ describe("zaya translate", () => {
     expect(await readFile(join(folder, "still", "x.gif.png"))).toEqual(made);
   });
 
-  it("says why a folder has nothing to give", async () => {
+  it("says why a folder contains no images", async () => {
     await mkdir(join(folder, "hollow"));
     const words = ["translate", "run", "hollow", "never", "--direction", "AtoB"];
     const empty = await zaya(folder, ...words);
@@ -182,7 +182,7 @@ describe("zaya translate", () => {
   });
 
   const byRoot = process.getuid?.() === 0;
-  it.skipIf(byRoot)("names folders that it may not open, and is refused where it is the whole", async () => {
+  it.skipIf(byRoot)("names folders without permission, and fails if it is the input folder", async () => {
     await mkdir(join(folder, "shut", "deep"), { recursive: true });
     await picture("shut/a.png", 16, 16);
     await chmod(join(folder, "shut", "deep"), 0);
@@ -198,7 +198,7 @@ describe("zaya translate", () => {
     expect([all.code, all.stderr]).toEqual([2, expect.stringMatching(/must be a folder that can be read.*EACCES/)]);
   });
 
-  it("gives the same from the exported file alone", async () => {
+  it("gives the same result from the exported file alone", async () => {
     for (const direction of ["AtoB", "BtoA"]) {
       const [run, file] = [`${direction}-run.png`, `${direction}-file.png`];
       const outcomes = await Promise.all([
@@ -217,7 +217,7 @@ describe("zaya translate", () => {
     expect(await pixels("AtoB-run.png")).not.toEqual(await pixels("BtoA-run.png"));
   });
 
-  it("cuts larger images into tiles when asked, and refuses smaller ones", async () => {
+  it("splits larger images into tiles on request, and rejects smaller ones", async () => {
     const tiles = ["translate", "run", "in/wide.jpg", "tiles.png", "--direction", "AtoB", "--fit", "tiles"];
     expect((await zaya(folder, ...tiles)).code).toBe(0);
     expect(await pixels("tiles.png")).toHaveLength(40 * 20 * 3);
@@ -256,14 +256,14 @@ describe("zaya translate", () => {
     ["a file of another kind", ["vae/export/decoder.onnx", "in/same.png", "new.png"], "must have one input of images"],
     ["a single file that is no image", ["run", "in/broken.png", "new.png", "--direction", "AtoB"], "must be an image"],
   ];
-  it.each(refused)("refuses %s, with nothing written", async (_, words, text) => {
+  it.each(refused)("rejects %s, with nothing written", async (_, words, text) => {
     const before = await filesIn(folder);
     const { code, stderr } = await zaya(folder, "translate", ...words);
     expect([code, stderr]).toEqual([2, expect.stringContaining(text)]);
     expect(await filesIn(folder)).toEqual(before);
   });
 
-  it("refuses a file that makes something else of images, at once also for a folder", async () => {
+  it("rejects a file whose outputs are not such images, immediately also for a folder", async () => {
     const before = await filesIn(folder);
     for (const [input, output] of [
       ["in/same.png", "new.png"],
@@ -281,7 +281,7 @@ describe("zaya translate", () => {
     expect(await filesIn(folder)).toEqual(before);
   });
 
-  it("refuses to replace a file without --force", async () => {
+  it("rejects existing outputs without --force", async () => {
     await writeFile(join(folder, "taken.png"), "mine");
     const words = ["translate", "run", "in/same.png", "taken.png", "--direction", "AtoB"];
     const { code, stderr } = await zaya(folder, ...words);
@@ -292,7 +292,7 @@ describe("zaya translate", () => {
 });
 
 describe("runs of two domains", () => {
-  it("are measured by what their data can tell, each way", async () => {
+  it("are evaluated with metrics for unpaired data, in each direction", async () => {
     const cycle = await zaya(folder, "eval", "run", "--metric", "cycle-error", "--direction", "BtoA", "--json");
     expect(cycle.code).toBe(0);
     expect(resultOf(cycle).results[0]).toMatchObject({ label: "cycle-error/BtoA", n: 2 });
@@ -304,7 +304,7 @@ describe("runs of two domains", () => {
     expect([idle.code, idle.stderr]).toEqual([2, expect.stringContaining("--direction is for image-to-image models")]);
   });
 
-  it("of aligned pairs are measured by the truth of their test part, and log the scores of pairs", async () => {
+  it("of aligned pairs are evaluated against the true targets, and log the scores of pairs", async () => {
     /** Grey noise up to 200, and beside it the same 51 brighter. */
     const halves = (seed: number): Uint8Array[] => {
       const left = Uint8Array.from(uniform(key(seed), [256]).data, (value) => 200 * value);
@@ -375,7 +375,7 @@ describe("runs of two domains", () => {
     ["of no use to the recipe", ["gan", "--data", "a.npy", "b.npy"], "learns from a single data set"],
     ["not aligned, for pix2pix", ["pix2pix", "--data", "a.npy", "b.npy"], "learns from aligned pairs"],
     ["one domain alone", ["cyclegan", "--data", "a.npy"], "learns from two domains of images"],
-  ])("refuses data that are %s", async (_, words, text) => {
+  ])("reject data that are %s", async (_, words, text) => {
     const { code, stderr } = await zaya(folder, "train", ...words, "--out", "never");
     expect([code, stderr]).toEqual([2, expect.stringContaining(text)]);
     expect(await filesIn(join(folder, "never"))).toEqual([]);

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => work.remove());
 
-describe("a command line that is wrong", () => {
+describe("an invalid command line", () => {
   it.each<[words: string[], ...texts: string[]]>([
     [["trian"], "the command must be known - got trian", "did you mean train?"],
     [["train"], "needs a recipe", "vae (variational autoencoder"],
@@ -71,7 +71,7 @@ describe("a command line that is wrong", () => {
     [["train", "vae", "--data", ""], "--data needs a name, a folder or a file"],
     [["repro", "rong"], "no row is called rong", "did you mean ring?"],
     [["list", "recipe"], "no list is called recipe", "did you mean recipes?"],
-  ])("%j is refused", async (words, ...texts) => {
+  ])("%j is rejected", async (words, ...texts) => {
     const before = await filesIn(work.folder);
     const { code, stdout, stderr } = await zaya(work.folder, ...words);
     for (const text of texts) expect(stderr).toContain(text);

@@ -33,7 +33,7 @@ const difference = (a: readonly number[], b: readonly number[]) =>
   Math.max(...a.map((value, i) => Math.abs(value - b[i]!)));
 
 describe("--weights", () => {
-  it("chooses whose samples are drawn, the averages' where nobody says, and those of files", async () => {
+  it("selects the parameters that are sampled, EMA by default, and those of exported files", async () => {
     const [usual, ema, last] = await Promise.all([
       draw("run", "usual.npy"),
       draw("run", "ema.npy", "--weights", "ema"),
@@ -51,7 +51,7 @@ describe("--weights", () => {
     expect(said.stdout).toMatch(/^the EMA parameters of step 20\n/);
   });
 
-  it("chooses what is measured; results of the last parameters have a file of their own", async () => {
+  it("selects the parameters that are evaluated; results of the last parameters have their own file", async () => {
     const measured = async (...words: string[]) => {
       const outcome = await zaya(folder, "eval", "run", "--metric", "sharpness", "--samples", "40", "--json", ...words);
       expect(outcome.code).toBe(0);
@@ -66,7 +66,7 @@ describe("--weights", () => {
     expect(files.filter((name) => name.includes("sharpness"))).toHaveLength(3);
   });
 
-  it("means nothing to a run that keeps no averages", async () => {
+  it("has no effect on a run without EMA parameters", async () => {
     expect(await draw("vae", "vae-last.npy", "--weights", "last")).toEqual(await draw("vae", "vae.npy"));
     const before = await filesIn(join(folder, "vae", "eval"));
     const { code, stdout } = await zaya(folder, "eval", "vae", "--weights", "last");
@@ -75,7 +75,7 @@ describe("--weights", () => {
     expect(await filesIn(join(folder, "vae", "eval"))).toEqual(before);
   });
 
-  it("is refused where there is no such sort", async () => {
+  it("is rejected with another value, and for an ONNX file", async () => {
     const [word, file] = await Promise.all([
       zaya(folder, "sample", "run", "--weights", "best", "--out", "a.npy"),
       zaya(folder, "sample", "run/export/generator.onnx", "--weights", "last", "--out", "b.npy"),
@@ -93,7 +93,7 @@ describe("zaya train", () => {
     [["adagan", "--components", "4", "--steps", "6"], "steps must be at least as many as the model's 7 stages - got 6"],
     [["wgan-gp", "--discriminator-norm", "batch"], "got batch normalisation in the critic"],
     [["gan", "--hidden", "4,4,4,4"], "multiples of 16 - got [8, 8, 1]"],
-  ])("refuses what does not fit before there is a run: %s", async (words, message) => {
+  ])("rejects invalid options before a run is created: %s", async (words, message) => {
     const before = await filesIn(folder);
     const { code, stdout, stderr } = await zaya(folder, "train", ...words, "--data", "tiny.npy", "--latent", "2");
     expect([code, stdout]).toEqual([2, ""]);
@@ -101,7 +101,7 @@ describe("zaya train", () => {
     expect(await filesIn(folder)).toEqual(before);
   });
 
-  it("shows defaults that the data do not fit beside options that they do", async () => {
+  it("accepts the chosen options even if the defaults do not fit the data", async () => {
     const words = ["train", "gan", "--data", "odd.npy", "--arch", "mlp", "--dry-run", "--json"];
     const odd = Uint8Array.from({ length: 40 * 49 }, (_, i) => (7 * i) % 256);
     await writeFile(join(folder, "odd.npy"), encodeNpy(ndarray("uint8", [40, 1, 7, 7], odd)));

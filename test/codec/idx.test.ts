@@ -45,7 +45,7 @@ describe("decodeIdx", () => {
     [idx([4, 2], 7), "[4, 2] uint8 must take 20 bytes - got 19"],
     [idx([4, 2], 9), "[4, 2] uint8 must take 20 bytes - got 21"],
     [idx([2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], 3), "must take more than 2^53 bytes - got 19"],
-  ])("refuses wrong bytes %#", (bytes, message) => {
+  ])("rejects invalid bytes %#", (bytes, message) => {
     const decode = (): unknown => decodeIdx(bytes, "t10k");
     expect(decode).toThrow(DataError);
     expect(decode).toThrow("t10k: ");

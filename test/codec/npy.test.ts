@@ -28,7 +28,7 @@ describe("decodeNpy and encodeNpy", () => {
     expect(Buffer.from(encodeNpy(array)).equals(fixture(name))).toBe(true);
   });
 
-  it("reads int64 as int32, as float64 where that does not fit, and refuses what float64 does not hold", () => {
+  it("reads int64 as int32, as float64 if that overflows, and rejects what float64 cannot represent", () => {
     const array = ndarray("int32", [2, 2], Int32Array.of(1, -1, 2 ** 31 - 1, -(2 ** 31)));
     expect(decodeNpy(fixture("i8"), "i8")).toEqual(array);
     expect(decodeNpy(fixture("i8-large"), "i8")).toEqual(ndarray("float64", [2], Float64Array.of(5, 2 ** 31)));
@@ -55,7 +55,7 @@ describe("decodeNpy and encodeNpy", () => {
     ["order-native", "float32"],
     ["order-none", "float64"],
     ["order-name", "float32"],
-  ])("reads what numpy reads of other writers: %s", (name, dtype) => {
+  ])("reads files that NumPy reads from other writers: %s", (name, dtype) => {
     const array = decodeNpy(fixture(name), name);
     expect(array).toMatchObject({ dtype, shape: [3] });
     expect([...array.data]).toEqual([1, 0, 1]);
@@ -72,7 +72,7 @@ describe("decodeNpy and encodeNpy", () => {
     ["text", "got text (<U1)", "return_inverse=True"],
     ["dates", "got dates (<M8[D])", "(a - a.min()) / numpy.timedelta64"],
     ["long-double", "got long doubles (<f16)", 'a.astype("float64")'],
-  ])("refuses %s, with what to do about it", (name, message, hint) => {
+  ])("rejects %s, with a hint", (name, message, hint) => {
     const decode = (): NdArray => decodeNpy(fixture(name), "my.npy");
     expect(decode).toThrow(DataError);
     expect(decode).toThrow(message);
@@ -80,7 +80,7 @@ describe("decodeNpy and encodeNpy", () => {
     expect(decode).toThrow(expect.objectContaining({ hint: expect.stringContaining(hint) }));
   });
 
-  it("states expected and got bytes of a body that is too short or too long", () => {
+  it("reports expected and actual bytes of a body that is too short or too long", () => {
     const bytes = fixture("f4");
     expect(() => decodeNpy(bytes.subarray(0, -1), "x")).toThrow("<f4 [2, 3] must have a body of 24 bytes - got 23");
     expect(() => decodeNpy(Buffer.concat([bytes, Buffer.alloc(2)]), "x")).toThrow("24 bytes - got 26");

@@ -49,12 +49,12 @@ function misspelt(flag: string): string {
   return flag.slice(0, at) + flag[at + 1]! + flag[at]!;
 }
 
-it("names differ", () => {
+it("commands have unique names", () => {
   expect(new Set(commands.map(({ name }) => name)).size).toBe(commands.length);
 });
 
 describe.each(commands)("zaya $name", ({ name, summary }) => {
-  it("has help that fits into 80 columns, with its usage and an example", async () => {
+  it("has help of at most 80 columns, with its usage and an example", async () => {
     expect(summary).toMatch(/^[a-z].*[^.]$/);
     const lines = await helpOf(name, 80);
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
@@ -64,7 +64,7 @@ describe.each(commands)("zaya $name", ({ name, summary }) => {
     expect(lines.slice(example).some((line) => line.includes(`zaya ${name}`))).toBe(true);
   });
 
-  it("says of each argument and flag what it is", async () => {
+  it("describes each argument and flag", async () => {
     const { command } = await declared(name, [models[0]!.name]);
     for (const { long, short, description } of command.options.filter(({ hidden }) => !hidden)) {
       expect(description.length, long ?? short).toBeGreaterThan(3);
@@ -76,7 +76,7 @@ describe.each(commands)("zaya $name", ({ name, summary }) => {
     }
   });
 
-  it("refuses a flag that it has not, and names the nearest", async () => {
+  it("rejects an unknown flag, and suggests the nearest", async () => {
     const recipe = models[0]!.name;
     const { program, command } = await declared(name, [recipe]);
     const flags = command.options.flatMap(({ long }) => long ?? []);
@@ -91,7 +91,7 @@ describe.each(commands)("zaya $name", ({ name, summary }) => {
     expect(refused.hint).toBe(`did you mean ${flag}?`);
   });
 
-  it("gives one JSON object, or what is wrong in words and nothing else", async () => {
+  it("prints one JSON object, or an error message and nothing else", async () => {
     const { command } = await declared(name, [models[0]!.name]);
     const { json } = await commands.find((known) => known.name === name)!.load();
     expect(json.length > 0).toBe(command.options.some(({ long }) => long === "--json"));

@@ -25,11 +25,11 @@ function someOf({ size }: Dataset): number[] {
   return [...new Set([0, 1, Math.floor(size / 3), Math.floor(size / 2), size - 1])];
 }
 
-it("names differ", () => {
+it("data sets have unique names", () => {
   expect(new Set(datasets.map(({ name }) => name)).size).toBe(datasets.length);
 });
 
-it("docs/data.md tells of each", async () => {
+it("docs/data.md documents each data set", async () => {
   const text = await readFile("docs/data.md", "utf8");
   for (const { name } of datasets) expect(text).toContain(`\`${name}\``);
 });
@@ -43,7 +43,7 @@ describe.each(datasets)("data set $name", (named) => {
     parts = Object.entries(split) as typeof parts;
   });
 
-  it("tells what it is, in a line", () => {
+  it("describes itself on one line", () => {
     expect(named.description.length).toBeGreaterThan(10);
     expect(named.description.length).toBeLessThan(80);
   });
@@ -64,7 +64,7 @@ describe.each(datasets)("data set $name", (named) => {
     }
   });
 
-  it("has the same items each time, which depend on part and index alone", async () => {
+  it("has reproducible items that depend only on split and index", async () => {
     for (const [part, data] of parts) {
       const some = someOf(data);
       const items = await data.read(some);
@@ -78,7 +78,7 @@ describe.each(datasets)("data set $name", (named) => {
     }
   });
 
-  it("has a fingerprint of each part, the same each time", () => {
+  it("has a reproducible fingerprint of each split", () => {
     const [train, test] = [split.train.fingerprint, split.test.fingerprint];
     // That of the part to train on takes longer, by the same code.
     expect(again.test.fingerprint).toBe(test);
@@ -87,7 +87,7 @@ describe.each(datasets)("data set $name", (named) => {
     expect(test).not.toBe(train);
   });
 
-  it("holds out other items than it trains on, but for equal pictures of two things", async () => {
+  it("has disjoint splits, except for equal pictures of two things", async () => {
     const width = sizeOf(split.train.shape);
     const texts = async (data: Dataset) => {
       const items = await data.read(Array.from({ length: Math.min(data.size, 50) }, (_, i) => i));
@@ -98,7 +98,7 @@ describe.each(datasets)("data set $name", (named) => {
     expect(heldOut.filter((item) => train.has(item)).length).toBeLessThanOrEqual(0.02 * heldOut.length);
   });
 
-  it("has what it declares, and declares what it has", () => {
+  it("has the properties that it declares, and declares those that it has", () => {
     for (const [, { labels, factors, modes, sides }] of parts) {
       const has: Readonly<Record<DataFact, boolean>> = {
         labels: labels !== null,
@@ -111,7 +111,7 @@ describe.each(datasets)("data set $name", (named) => {
     }
   });
 
-  it("has a label for each item, a nonnegative integer, each class in either part", () => {
+  it("has a nonnegative integer label for each item, and all classes in both splits", () => {
     if (split.train.labels === null) return;
     const classes = parts.map(([, { labels, size }]) => {
       expect(labels).toHaveLength(size);
@@ -123,7 +123,7 @@ describe.each(datasets)("data set $name", (named) => {
     expect(test.every((label) => label < train.length)).toBe(true);
   });
 
-  it("names each item by its factors, and its factors by the item", () => {
+  it("identifies each item by its factors, and its factors by the item", () => {
     const { factors, size } = split.train;
     if (factors === undefined) return;
     for (const index of someOf(split.train)) {
@@ -135,7 +135,7 @@ describe.each(datasets)("data set $name", (named) => {
     expect(factors.sizes.reduce((product, extent) => product * extent)).toBeGreaterThanOrEqual(size);
   });
 
-  it("has modes that its items lie at", async () => {
+  it("has modes near which its items lie", async () => {
     const { modes, shape } = split.train;
     if (modes === undefined) return;
     if (modes.kind === "digits") {
@@ -158,7 +158,7 @@ describe.each(datasets)("data set $name", (named) => {
     expect(near.filter(Boolean).length).toBeGreaterThan(180);
   });
 
-  it("refuses an item that there is not", async () => {
+  it("rejects an item index out of range", async () => {
     for (const [, data] of parts) {
       for (const index of [-1, data.size, 0.5]) await expect(data.read([index])).rejects.toThrow(OptionError);
     }

@@ -30,7 +30,7 @@ describe.each(distances)("$name", (distance) => {
     for (const { name, doc } of describeOptions(distance.options)) expect(doc, name).not.toBe("");
   });
 
-  it("grows with the shift of one side, and is small between samples of one distribution", () => {
+  it("grows with the shift of one side, and is small between two samples of one distribution", () => {
     const values = [0, 1, 3].map((shift) => measure(side("a"), side("b", 150, shift)).value);
     expect(values[1]).toBeGreaterThan(values[0]!);
     expect(values[2]).toBeGreaterThan(values[1]!);
@@ -48,7 +48,7 @@ describe.each(distances)("$name", (distance) => {
     expect(measure(a, b)).toEqual(measure(a, b));
   });
 
-  it("says how many points it used, what it reached, and gives a plan where it declares one", () => {
+  it("reports the number of points and its accuracy, and returns a plan if it declares one", () => {
     const result = measure(side("a", 90), side("b", 80, 1));
     expect(result.n[1]).toBe(80);
     expect(["exact", "estimate", "optimal", "converged"]).toContain(result.status);
@@ -59,7 +59,7 @@ describe.each(distances)("$name", (distance) => {
     expect(masses.reduce((sum, mass) => sum + mass, 0)).toBeCloseTo(1, 6);
   });
 
-  it("takes weights as so many equal points, or refuses them", () => {
+  it("treats weights as numbers of equal points, or rejects them", () => {
     const [a, b] = [side("a", 40), side("b", 50, 1)];
     const counts = Float64Array.from({ length: 40 }, (_, i) => 1 + (i % 3));
     const weighed = { ...a, weights: counts };
@@ -74,7 +74,7 @@ describe.each(distances)("$name", (distance) => {
     expect(measure(weighed, b, given).value).toBeCloseTo(measure(spread, b, given).value, 6);
   });
 
-  it("is to the last bit as without points of weight 0, and so is all that it computes from points", () => {
+  it("ignores points of weight 0 to the last bit, also in everything computed from points", () => {
     const [a, b] = [side("a", 40), side("b", 50, 1)];
     const lone = ({ points }: Side, at: number): Side => ({
       points: ndarray("float64", [points.shape[0]! + 1, 1], Float64Array.of(at, ...points.data)),
@@ -93,7 +93,7 @@ describe.each(distances)("$name", (distance) => {
     }
   });
 
-  it("refuses a weight that is no mass", () => {
+  it("rejects invalid weights", () => {
     const [a, b] = [side("a", 3), side("b", 50)];
     for (const [weights, text] of [
       [[1, -1, 1], "at least 0 - got -1 at 1"],
@@ -105,7 +105,7 @@ describe.each(distances)("$name", (distance) => {
     }
   });
 
-  it("refuses to give a value that is not finite", () => {
+  it("rejects results that are not finite", () => {
     const far = (at: number): Side => ({ points: ndarray("float64", [3, 1], Float64Array.of(at, at / 2, at / 3)) });
     const given = "neighbours" in distance.options.shape ? { ...options, neighbours: 2 } : options;
     let found: number;
@@ -118,7 +118,7 @@ describe.each(distances)("$name", (distance) => {
     expect(Number.isFinite(found)).toBe(true);
   });
 
-  it("measures points of any size alike, or refuses those whose squared differences underflow", () => {
+  it("is scale-invariant, or rejects points whose squared differences underflow", () => {
     const [a, b] = [side("a"), side("b", 150, 1)];
     const { value } = measure(a, b);
     for (const scale of [1e30, 1e-30, 1e-170]) {
@@ -142,22 +142,22 @@ describe.each(distances)("$name", (distance) => {
     }
   });
 
-  it("takes longer for more points", () => {
+  it("estimates a longer time for more points", () => {
     expect(distance.work(2000, 2000)).toBeGreaterThan(1.9 * distance.work(1000, 1000));
   });
 
-  it("refuses points of different lengths", () => {
+  it("rejects points of different lengths", () => {
     const wide = { points: ndarray("float64", [75, 2], draws(key(1), 150).data) };
     expect(() => measure(side("a"), wide)).toThrow("the same dimension");
   });
 });
 
-it("names differ", () => {
+it("distances have unique names", () => {
   const names = distances.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
 });
 
-it("distances with a plan refuse what does not fit into memory", () => {
+it("distances with a plan reject problems that do not fit into memory", () => {
   const side = { points: draws(key(1), 2000) };
   for (const distance of distances.filter(({ planned }) => planned)) {
     const options = parseOptions(distance.options, {}, distance.name);

@@ -12,7 +12,7 @@ it("there is a case for every metric", () => {
   expect(metricCases.map(({ metric }) => metric).toSorted()).toEqual(metrics.map(({ name }) => name).toSorted());
 });
 
-it("names differ", () => {
+it("metrics have unique names", () => {
   expect(new Set(metrics.map(({ name }) => name)).size).toBe(metrics.length);
 });
 
@@ -21,14 +21,14 @@ describe.each(metrics)("metric $name", (metric) => {
   const measure = ({ inputs, options = {} }: Given<typeof own.needs>): MetricResult =>
     metric.measure(inputs, parseOptions(metric.options, options, metric.name));
 
-  it("tells what it is, and what a perfect model gets", () => {
+  it("describes itself and its ideal value", () => {
     for (const text of [metric.summary, metric.source, metric.perfect]) expect(text.length).toBeGreaterThan(0);
     expect(metric.summary.length).toBeLessThan(70);
     expect(metric.needs).toBe(own.needs);
     for (const { name, doc } of describeOptions(metric.options)) expect(doc.length, name).toBeGreaterThan(10);
   });
 
-  it("has the value that is known in closed form, with its unit and how many items it is of", () => {
+  it("has the closed-form value, with its unit and number of items", () => {
     const { value, within = 1e-9 } = own.exact;
     const result = measure(own.exact);
     expect(Math.abs(result.value - value)).toBeLessThanOrEqual(within);
@@ -42,7 +42,7 @@ describe.each(metrics)("metric $name", (metric) => {
     expect(high >= result.value || Number.isNaN(high)).toBe(true);
   });
 
-  it("has the value of a perfect model, which no worse one has", () => {
+  it("has the ideal value for a perfect model, and no worse model reaches it", () => {
     const { value, within = 1e-9 } = own.perfect;
     const best = measure(own.perfect).value;
     expect(Math.abs(best - value)).toBeLessThanOrEqual(within);
@@ -60,7 +60,7 @@ describe.each(metrics)("metric $name", (metric) => {
   });
 
   if (own?.twice === true) {
-    it("is the same of twice the items, each two times, and no less sure", () => {
+    it("has the same value, and no smaller error, if each item occurs twice", () => {
       const once = measure(own.exact);
       const twice = measure({ ...own.exact, inputs: doubled(metric.needs, own.exact.inputs) });
       expect(Math.abs(twice.value - once.value)).toBeLessThanOrEqual(own.exact.within ?? 1e-9);
@@ -69,11 +69,11 @@ describe.each(metrics)("metric $name", (metric) => {
     });
   }
 
-  it("gives the same each time", () => {
+  it("is reproducible", () => {
     expect(measure(own.exact)).toEqual(measure(own.exact));
   });
 
-  it.each(own?.refuses ?? [])("refuses what it cannot measure: $says", (given) => {
+  it.each(own?.refuses ?? [])("rejects invalid inputs: $says", (given) => {
     expect(() => measure(given)).toThrow(DataError);
     expect(() => measure(given)).toThrow(given.says);
   });

@@ -53,7 +53,7 @@ describe.each(models)("model $name", (definition) => {
     events = await collect(train(configured, data[on], brief, { engine, store: whole }));
   });
 
-  it("makes its steps with finite losses, and draws items, tells their classes or translates them", async () => {
+  it("performs its steps with finite losses, and samples, classifies or translates items", async () => {
     const losses = lossesOf(events);
     expect(losses).toHaveLength(12);
     for (const one of losses) {
@@ -86,7 +86,7 @@ describe.each(models)("model $name", (definition) => {
     await close();
   });
 
-  it("exports files that compute what the process computes", async () => {
+  it("exports files that compute what the model computes", async () => {
     const parity = JSON.parse(new TextDecoder().decode(await whole.read("export/parity.json"))) as {
       file: string;
       largestDifference: Record<string, number>;
@@ -99,7 +99,7 @@ describe.each(models)("model $name", (definition) => {
     }
   });
 
-  it("goes on after a stop as if there had been none", async () => {
+  it("resumes with identical results", async () => {
     const broken = new MemoryStore();
     const stop = new AbortController();
     for await (const event of train(configured, data[on], brief, { engine, store: broken, signal: stop.signal })) {
@@ -115,7 +115,7 @@ describe.each(models)("model $name", (definition) => {
     }
   });
 
-  it("begins with other numbers for another seed", async () => {
+  it("starts from other parameters for another seed", async () => {
     const stop = new AbortController();
     const others: TrainEvent[] = [];
     for await (const event of train(configured, data[on], { ...brief, seed: 4 }, { engine, signal: stop.signal })) {

@@ -36,7 +36,7 @@ describe("the registry", () => {
   const exported = Object.entries(ops);
   const covered = new Set(contracts.flatMap(({ functions }) => functions));
 
-  it.each(exported.filter(([name]) => name.endsWith("Op")))("%s has cases", (_, op) => {
+  it.each(exported.filter(([name]) => name.endsWith("Op")))("%s has test cases", (_, op) => {
     const own = contracts.find((one) => one.op === (op as unknown as Op<never>));
     expect(own?.cases.length ?? 0).toBeGreaterThan(0);
     for (const one of own!.cases) {
@@ -49,13 +49,13 @@ describe("the registry", () => {
   });
 
   it.each(exported.filter(([, value]) => typeof value === "function").map(([name]) => name))(
-    "%s is called by a case",
+    "%s is called by a test case",
     (name) => {
       expect(covered.has(name) || buildingBlocks.includes(name)).toBe(true);
     },
   );
 
-  it("has one name an op", () => {
+  it("has unique op names", () => {
     const names = exported.filter(([name]) => name.endsWith("Op")).map(([, op]) => (op as Op).name);
     expect(new Set(names).size).toBe(names.length);
   });
@@ -71,7 +71,7 @@ describe.each(
 )("%s", (_, own) => {
   if (typeof own.refuses !== "string") {
     it.each(own.refuses.map((one) => [one.name, one] as const))(
-      "refuses %s",
+      "rejects %s",
       (__, { build: refused, says, kind = ShapeError }) => {
         expect(refused).toThrow(kind);
         for (const part of says) expect(refused).toThrow(part);
@@ -96,27 +96,27 @@ function caseTests(one: OpCase): void {
     oracle = evaluated(graph.outputs, feeds);
   });
 
-  it("has the shape and type that it should", () => {
+  it("has the declared shape and type", () => {
     expect([...graph.y.shape]).toEqual([...one.shape]);
     expect(graph.y.dtype).toBe(one.dtype ?? "float32");
     expect(oracle.value!.shape).toEqual([...one.shape]);
     expect(oracle.value!.data.every(Number.isFinite)).toBe(true);
   });
 
-  it("lets a gradient through to the inputs that it should, and no others", () => {
+  it("propagates gradients to the declared inputs only", () => {
     const reached = Object.keys(one.feeds).filter(
       (name) => `d ${name}` in oracle && oracle[`d ${name}`]!.data.some((value) => value !== 0),
     );
     expect(reached).toEqual(varies);
   });
 
-  it.each(varies)("has the gradient for %s that differences have", (name) => {
+  it.each(varies)("has a gradient for %s that agrees with finite differences", (name) => {
     expect(oracle[`d ${name}`]).toBeAllclose(finiteDifference(graph.scalar, feeds, name), {
       relative: gradientTolerance,
     });
   });
 
-  it("has the second derivative that differences of the gradient have", () => {
+  it("has a second derivative that agrees with finite differences of the gradient", () => {
     if (varies.length === 0) {
       expect(graph.second).toBeNull();
       return;
@@ -135,7 +135,7 @@ function caseTests(one: OpCase): void {
   });
 
   it.each(["training", "portable"] satisfies Target[])(
-    "is computed by ONNX Runtime for %s as in float64",
+    "agrees between ONNX Runtime with %s and float64",
     async (target) => {
       const bytes = emitOnnx(graph.outputs, { target });
       checkFile(bytes, graph);
@@ -144,7 +144,7 @@ function caseTests(one: OpCase): void {
     },
   );
 
-  it("is computed by kernels as in float64", async () => {
+  it("agrees between kernels and float64", async () => {
     const compiled = await kernels.compile({ outputs: graph.outputs });
     const results = await compiled.run(feeds);
     await compiled.release();
@@ -152,7 +152,7 @@ function caseTests(one: OpCase): void {
   });
 
   if (symbolic.length > 0) {
-    it("takes a batch of any length in one portable file", async () => {
+    it("supports any batch size in one portable file", async () => {
       const anyLength = derive(one, build(one, symbolic), varies, false);
       const bytes = emitOnnx(anyLength.outputs, { target: "portable" });
       checkFile(bytes, anyLength);

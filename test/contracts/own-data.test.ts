@@ -93,20 +93,20 @@ async function trained(model: ConfiguredModel, data: DataSplit, steps: number): 
   return kept;
 }
 
-describe("data that are read later", () => {
+describe("streamed data", () => {
   it.each<[what: string, (data: Dataset) => Dataset]>([
     ["chosen", (data) => select(data, Int32Array.of(5, 1, 59, 1))],
     ["chosen twice", (data) => select(take(data, 20), Int32Array.of(19, 3))],
     ["a share", (data) => thin(data, 0.3)],
     ["some", (data) => subsample(data, 10)],
     ["split off", (data) => splitOff(data).test],
-  ])("are the same: %s", async (_, choose) => {
+  ])("equal those in memory: %s", async (_, choose) => {
     for (const data of [points, images(2)]) {
       expect(await everything(choose(later(data)))).toEqual(await everything(choose(data)));
     }
   });
 
-  it("are the same as pairs, aligned or not, and in batches", async () => {
+  it("equal those in memory as pairs, aligned or not, and in batches", async () => {
     for (const aligned of [true, false]) {
       const [late, held] = [pairs(later, aligned), pairs((data) => data, aligned)];
       expect(await everything(late)).toEqual(await everything(held));
@@ -120,7 +120,7 @@ describe("data that are read later", () => {
     );
   });
 
-  it("are summarized, compared and standardised as the same in memory", async () => {
+  it("are summarised, compared and standardised as in memory", async () => {
     expect(await summarize(later(points))).toEqual(await summarize(points));
     expect(await nearDuplicates(later(images(2)))).toEqual(await nearDuplicates(images(2)));
     const { train: late } = splitOff(later(points));
@@ -159,17 +159,14 @@ describe("data that are read later", () => {
   it.each<[what: string, ConfiguredModel, data: Dataset, steps: number]>([
     ["a VAE", vae({ latent: 2, hidden: [8] }), pixels(2), 12],
     ["a critic with updates before", wgan({ latent: 2, hidden: [8], criticWarmup: 4, arch: "mlp" }), pixels(2), 4],
-  ])(
-    "train %s on float32 numbers to the same files as on the bytes that they are of",
-    async (_, model, data, steps) => {
-      const { train: items, test } = splitOff(data);
-      expect(items.readBytes).toBeDefined();
-      const files = await trained(model, { train: items, test }, steps);
-      expect(await trained(model, { train: own(items), test: own(test) }, steps)).toEqual(files);
-    },
-  );
+  ])("train %s on float32 numbers to the same files as on the corresponding bytes", async (_, model, data, steps) => {
+    const { train: items, test } = splitOff(data);
+    expect(items.readBytes).toBeDefined();
+    const files = await trained(model, { train: items, test }, steps);
+    expect(await trained(model, { train: own(items), test: own(test) }, steps)).toEqual(files);
+  });
 
-  it("have no bytes where they are spread from data in memory and read in their own way", async () => {
+  it("have no bytes if they spread a data set in memory and override its read method", async () => {
     const dark: Dataset = {
       ...pixels(2),
       ...own(pixels(2)),
@@ -178,7 +175,7 @@ describe("data that are read later", () => {
     expect(dark.readBytes).toBeUndefined();
   });
 
-  it("end a training with their own error when they can no longer be read", async () => {
+  it("end training with their own error when they can no longer be read", async () => {
     let reads = 0;
     const broken: Dataset = {
       ...later(images(2)),

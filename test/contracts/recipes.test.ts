@@ -15,7 +15,7 @@ it("there is a case for every recipe", () => {
   expect(Object.keys(recipeCases).toSorted()).toEqual(models.map(({ name }) => name).toSorted());
 });
 
-it("names differ", () => {
+it("recipes have unique names", () => {
   expect(new Set(models.map(({ name }) => name)).size).toBe(models.length);
 });
 
@@ -39,7 +39,7 @@ describe.each(models)("recipe $name", (definition) => {
   const own = recipeCases[definition.name]!;
   const each: [string, Options][] = [{}, ...own.variants].map((options) => [JSON.stringify(options), options]);
 
-  it("tells what it is, and what each option means", () => {
+  it("describes itself and each option", () => {
     expect(definition.summary.length).toBeGreaterThan(10);
     expect(definition.source).toMatch(/\d{4}/);
     for (const { name, doc } of describeOptions(definition.options)) expect(doc.length, name).toBeGreaterThan(10);
@@ -62,7 +62,7 @@ describe.each(models)("recipe $name", (definition) => {
     expect(known).toContain(scalar);
   });
 
-  it.each(each)("declares who learns from whom, with %s", (_, options) => {
+  it.each(each)("declares which net learns from which discriminator, with %s", (_, options) => {
     const { adversarial = [], reluNets = [], steps, nets } = built(definition, options);
     for (const { net, step, discriminator, accuracy } of adversarial) {
       expect(steps.find(({ name }) => name === step)!.updates).toContain(net);
@@ -73,7 +73,7 @@ describe.each(models)("recipe $name", (definition) => {
     expect(Object.keys(nets)).toEqual(expect.arrayContaining([...reluNets]));
   });
 
-  it.each(each)("offers remedies that can be had, and none that the run has, with %s", (_, options) => {
+  it.each(each)("offers valid remedies that the run does not use yet, with %s", (_, options) => {
     const { remedies = [], nets } = built(definition, options);
     for (const { option, against, value, reason, nets: about = [] } of remedies) {
       const tried = typeof value === "function" ? value(1) : value;

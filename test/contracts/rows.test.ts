@@ -25,43 +25,43 @@ beforeAll(async () => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-it("names differ", () => {
+it("rows have unique names", () => {
   expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
 });
 
-it("every result file is of a row", () => {
+it("every result file belongs to a row", () => {
   expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining(results.map(({ row }) => row)));
 });
 
 describe.each(rows)("row $name", (row) => {
-  it("tells its claim, where that comes from, and its criterion", () => {
+  it("states its claim, source and criterion", () => {
     expect(row.name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
     for (const text of [row.summary, row.source, row.criterion]) expect(text.length).toBeGreaterThan(10);
   });
 
-  it("declares what either scale runs: how much, or that nothing is cut", () => {
+  it("declares what both scales run", () => {
     const { quick, full } = row.scales;
     if (quick === "all of it") return;
     for (const text of [quick, full]) expect(text).toMatch(/\d/);
     expect(quick).not.toBe(full);
   });
 
-  it.each(scales)("misses its criterion at the %s scale where nothing was measured", (scale) => {
+  it.each(scales)("misses its criterion at the %s scale if nothing was measured", (scale) => {
     expect(row.verdict(undefinedValues, scale).passed).toBe(false);
   });
 
-  it("has published numbers under names of what it measures", () => {
+  it("has published numbers for values that it measures", () => {
     expect(Object.values(row.paper).every(Number.isFinite)).toBe(true);
     for (const { values } of results.filter((result) => result.row === row.name)) {
       expect(Object.keys(values)).toEqual(expect.arrayContaining(Object.keys(row.paper)));
     }
   });
 
-  it("stands in docs/reproductions.md", () => {
+  it("is in docs/reproductions.md", () => {
     expect(document).toContain(`\n## ${row.name}\n`);
   });
 
-  it.each(scales)("prints what it would run at the %s scale, and runs nothing", async (scale) => {
+  it.each(scales)("prints what it would run at the %s scale, without running it", async (scale) => {
     let printed = "";
     vi.spyOn(process.stdout, "write").mockImplementation((text) => {
       printed += String(text);

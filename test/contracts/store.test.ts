@@ -45,7 +45,7 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
     store = await make();
   });
 
-  it("reads what was written, and the last of two writes", async () => {
+  it("returns what was written, the latest of two writes", async () => {
     await store.write("a/b.bin", bytes(1, 2, 3));
     expect(plain(await store.read("a/b.bin"))).toEqual([1, 2, 3]);
     await store.write("a/b.bin", bytes(9));
@@ -54,14 +54,14 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
     expect(plain(await store.read("a/b.bin"))).toEqual([]);
   });
 
-  it("refuses to read what is not there, by name", async () => {
+  it("fails to read a missing file, naming it", async () => {
     await expect(store.read("no/such")).rejects.toThrow(RunError);
     await expect(store.read("no/such")).rejects.toThrow("no/such");
     await store.write("a", bytes(1));
     await expect(store.read("a/b")).rejects.toThrow(RunError);
   });
 
-  it("appends, and begins with the first append", async () => {
+  it("appends, creating the file if needed", async () => {
     await store.append("log/m.jsonl", bytes(1, 2));
     await store.append("log/m.jsonl", bytes(3));
     expect(plain(await store.read("log/m.jsonl"))).toEqual([1, 2, 3]);
@@ -73,7 +73,7 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
     expect(plain(await store.read("log/m.jsonl"))).toEqual([7, 8]);
   });
 
-  it("gives what it holds in pieces, and its size", async () => {
+  it("returns its contents in chunks, and its size", async () => {
     const content = Uint8Array.from({ length: 3_000_000 }, (_, i) => i % 251);
     await store.write("a/long", content);
     const pieces: Uint8Array[] = [];
@@ -83,7 +83,7 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
     await expect(store.chunks("b")[Symbol.asyncIterator]().next()).rejects.toThrow(RunError);
   });
 
-  it("makes what is new, of many at once for one, and leaves what is there", async () => {
+  it("lets one of many concurrent processes create a file, and never overwrites one", async () => {
     const made = await Promise.allSettled([1, 2, 3, 4].map((value) => store.create("a/new", bytes(value))));
     expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
     const won = made.findIndex(({ status }) => status === "fulfilled");
@@ -92,7 +92,7 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
     expect(plain(await store.read("a/new"))).toEqual([won + 1]);
   });
 
-  it("keeps the beginning of what is cut, and appends there", async () => {
+  it("truncates a file, and appends to the rest", async () => {
     await store.append("log", bytes(1, 2, 3));
     await store.sync("log");
     await store.truncate("log", 2);
@@ -104,7 +104,7 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
     await expect(store.sync("none")).rejects.toThrow(RunError);
   });
 
-  it("lists names under a prefix of whole parts, sorted", async () => {
+  it("lists names below a prefix of whole parts, sorted", async () => {
     for (const name of ["b", "a/10/x", "a/1/y", "a/1/x/z", "a/1.txt"]) await store.write(name, bytes(1));
     expect(await store.list("")).toEqual(["a/1.txt", "a/1/x/z", "a/1/y", "a/10/x", "b"]);
     expect(await store.list("a/1")).toEqual(["a/1/x/z", "a/1/y"]);
@@ -113,7 +113,7 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
     expect(await store.list("nothing")).toEqual([]);
   });
 
-  it("removes what is under a prefix and nothing else", async () => {
+  it("removes exactly what is below a prefix", async () => {
     for (const name of ["a/10/x", "a/1/y", "a/1/x/z", "b"]) await store.write(name, bytes(1));
     await store.remove("a/1");
     await store.remove("nothing");
@@ -124,7 +124,7 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
     expect(plain(await store.read("a/1/y"))).toEqual([2]);
   });
 
-  it("tells names from folders and from nothing", async () => {
+  it("distinguishes files from folders and missing names", async () => {
     await store.write("a/b", bytes(1));
     expect(await store.has("a/b")).toBe(true);
     expect(await store.has("a")).toBe(false);
@@ -133,7 +133,7 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
   });
 
   it.each(["", "/a", "a//b", "../a", "a/../../b", ".", "a/.hidden", "a\\b", "c:a", "a\0"])(
-    "refuses the name %j",
+    "rejects the name %j",
     async (name) => {
       await expect(store.write(name, bytes(1))).rejects.toThrow(OptionError);
       await expect(store.append(name, bytes(1))).rejects.toThrow(OptionError);
@@ -155,7 +155,7 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
     expect(plain(await store.read("w"))).toEqual([1, 2, 3, 1, 2, 3]);
   });
 
-  it("holds the whole of one of many writes at once", async () => {
+  it("stores one of many concurrent writes completely", async () => {
     const contents = Array.from({ length: 12 }, (_, i) => new Uint8Array(10_000 + i).fill(i));
     await Promise.all(contents.map((content) => store.write("same", content)));
     const held = await store.read("same");
@@ -163,7 +163,7 @@ describe.each(Object.entries(stores))("%s", (_, make) => {
     expect(await store.list("")).toEqual(["same"]);
   });
 
-  it("does what a map of names to bytes does", async () => {
+  it("behaves like a map from names to bytes", async () => {
     const name = fc.constantFrom("a", "b", "c/a", "c/b", "c/d/a");
     const action = fc.record({
       kind: fc.constantFrom("write", "append", "remove"),

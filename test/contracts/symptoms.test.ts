@@ -85,7 +85,7 @@ it("there is a case for every symptom", () => {
   expect(Object.keys(cases).toSorted()).toEqual(symptoms.map(({ name }) => name).toSorted());
 });
 
-it("names differ", () => {
+it("symptoms have unique names", () => {
   expect(new Set(symptoms.map(({ name }) => name)).size).toBe(symptoms.length);
 });
 
@@ -100,12 +100,12 @@ function flagsOf(recipe: string) {
 describe.each(symptoms)("symptom $name", ({ name, summary, needs, warmUp, check: lookFor }: Symptom) => {
   const own = cases[name]!;
 
-  it("tells what it is and what it needs", () => {
+  it("describes itself and its inputs", () => {
     for (const text of [summary, needs]) expect(text).toMatch(/^\S.{9,}[^.]$/);
     expect(warmUp === null || (warmUp >= 0 && warmUp < 1)).toBe(true);
   });
 
-  it("is null without data, and with losses alone", () => {
+  it("is null without data, and with losses only", () => {
     const wild = series(Array.from({ length: 50 }, (_, i) => (-1) ** i * 10 ** (i / 5)));
     for (const recipe of ["gan", "vae", "cyclegan"]) {
       const model = recipe === "vae" ? { likelihood: "gaussian" } : {};
@@ -116,12 +116,12 @@ describe.each(symptoms)("symptom $name", ({ name, summary, needs, warmUp, check:
     }
   });
 
-  it("is seen where it is, and not where it is not", () => {
+  it("is present and absent in its examples", () => {
     expect(lookFor(own.present)?.present).toBe(true);
     expect(lookFor(own.absent)?.present).toBe(false);
   });
 
-  it("names its numbers and the thresholds that they are held against, either way", () => {
+  it("reports its values and thresholds in both cases", () => {
     for (const given of [own.present, own.absent]) {
       const { evidence: said, values } = lookFor(given)!;
       expect(Object.keys(values).length).toBeGreaterThan(0);
@@ -136,7 +136,7 @@ describe.each(symptoms)("symptom $name", ({ name, summary, needs, warmUp, check:
     }
   });
 
-  it("proposes one change, of a flag that the run takes", () => {
+  it("proposes one change of a flag that the run accepts", () => {
     const sign = lookFor(own.present)!;
     if (!sign.present) throw new Error("it is not seen");
     const { flag, reason } = sign.change(own.present.setup);
@@ -147,7 +147,7 @@ describe.each(symptoms)("symptom $name", ({ name, summary, needs, warmUp, check:
     expect(reason.length).toBeGreaterThan(10);
   });
 
-  it("says the same of the same evidence", () => {
+  it("is deterministic", () => {
     const said = () => {
       const { evidence: words, values } = lookFor(own.present)!;
       return { words, values };

@@ -36,7 +36,7 @@ async function classesOf(spec = folder, options = {}): Promise<Record<string, st
 }
 
 describe("folders of images", () => {
-  it("are classes, with all that lies in them, and go with the items that are held out", async () => {
+  it("are classes, including nested folders, and stay with held-out items", async () => {
     await put("dog/1.png", "dog/deep/2.png", "cat/1.png", "cat/2.png", "ant/1.png");
     await writeFile(join(folder, "README.txt"), "no image");
     expect(await classesOf()).toEqual({
@@ -56,21 +56,21 @@ describe("folders of images", () => {
     }
   });
 
-  it("called by numbers are classes in the order of the numbers", async () => {
+  it("named by numbers are classes in numerical order", async () => {
     await put("10/a.png", "9/a.png", "1/a.png");
     expect((await openItems(folder)).classNames).toEqual(["1", "9", "10"]);
     await put("007/a.png");
     expect((await openItems(folder)).classNames).toEqual(["007", "1", "10", "9"]);
   });
 
-  it("in folders around all of them are classes", async () => {
+  it("inside a common folder are classes", async () => {
     await put("photos/2024/cat/1.png", "photos/2024/dog/1.png");
     const items = await openItems(folder);
     expect(items.classNames).toEqual(["cat", "dog"]);
     expect(items.notes).toEqual(["classes are the subfolders of photos/2024"]);
   });
 
-  it("are none where there is one, and where images lie beside them, which is said", async () => {
+  it("are no classes if there is only one, or if images lie next to them, which is reported", async () => {
     await put("cat/1.png", "cat/2.png");
     const one = await openItems(folder);
     expect([one.labels, one.notes]).toEqual([null, []]);
@@ -80,7 +80,7 @@ describe("folders of images", () => {
     expect(mixed.notes).toEqual(["1 image is next to the folders cat, dog: the data set has no classes"]);
   });
 
-  it("stay the same classes under a limit, which says what it leaves out", async () => {
+  it("remain the same classes with a limit, which reports what it leaves out", async () => {
     await put("cat/1.png", "cat/2.png", "dog/1.png");
     const { train, test } = await openData(folder, { limit: 2 });
     expect(train.classNames).toEqual(["cat", "dog"]);
@@ -92,7 +92,7 @@ describe("folders of images", () => {
     expect((await openData(folder, { limit: 2 })).train.labels).toBeNull();
   });
 
-  it("left by systems, hidden or without an image are none", async () => {
+  it("hidden, created by systems or without images are ignored", async () => {
     await put("cat/1.png", "dog/1.png", "__MACOSX/cat/1.png", ".thumbnails/1.png", "@eaDir/1.png");
     for (const junk of ["cat/.DS_Store", "cat/Thumbs.db", "desktop.ini"]) await writeFile(join(folder, junk), "x");
     await mkdir(join(folder, "empty"));
@@ -105,7 +105,7 @@ describe("folders of images", () => {
     ["Train", "Test"],
     ["training", "testing"],
     ["TRAIN", "Valid"],
-  ])("%s and %s are parts, and no classes", async (one, other) => {
+  ])("%s and %s are splits, not classes", async (one, other) => {
     await put(`${one}/cat/1.png`, `${one}/dog/1.png`, `${other}/cat/1.png`, `${other}/dog/1.png`);
     const { train, test } = await openData(folder);
     expect([train.size, test.size]).toEqual([2, 2]);
@@ -113,14 +113,14 @@ describe("folders of images", () => {
     expect(test.classNames).toEqual(["cat", "dog"]);
   });
 
-  it("beside both parts are named, as they are not read", async () => {
+  it("next to both splits are listed as not read", async () => {
     await put("train/a.png", "train/b.png", "test/a.png", "val/a.png", "extra/a.png");
     const { train, test } = await openData(folder);
     expect([train.size, test.size]).toEqual([2, 1]);
     expect(train.notes).toContain("the folders extra, val are ignored: train and test are read");
   });
 
-  it.each(["test", "val", "validation"])("train and %s are parts, with the same classes", async (part) => {
+  it.each(["test", "val", "validation"])("train and %s are splits with the same classes", async (part) => {
     await put("train/cat/1.png", "train/dog/1.png", "train/eel/1.png", `${part}/eel/1.png`, `${part}/cat/1.png`);
     await writeFile(join(folder, "train", "cat", "bad.png"), "x");
     await writeFile(join(folder, part, "cat", "bad.png"), "x");
@@ -140,7 +140,7 @@ describe("folders of images", () => {
     );
   });
 
-  it("train has classes that test has only one of, or none, which is said", async () => {
+  it("in train give no classes if test lacks some or all of them, which is reported", async () => {
     await put("train/cat/a.png", "train/dog/b.png", "test/dog/c.png", "test/dog/d.png");
     const { train, test } = await openData(folder);
     expect([...train.labels!]).toEqual([0, 1]);

@@ -13,13 +13,13 @@ import { train } from "../../src/train/index.ts";
 import { idxBytes } from "./idx-bytes.ts";
 
 describe("classes", () => {
-  it("are the distinct labels, numbers in their order and words after them", () => {
+  it("are the distinct labels, numbers first in numerical order", () => {
     const { labels, names } = classesFrom([123456789, 7, "b", 7, -1, "a", "10", 10]);
     expect(names).toEqual(["-1", "7", "10", "123456789", "10", "a", "b"]);
     expect([...labels]).toEqual([3, 1, 6, 1, 0, 5, 4, 2]);
   });
 
-  it("keep labels apart that 32 bits or a float would make one", () => {
+  it("distinguish labels that int32 or float32 would merge", () => {
     expect(classesFrom([0n, 2n ** 32n, 2n ** 53n, 2n ** 53n + 1n]).names).toEqual([
       "0",
       "4294967296",
@@ -34,7 +34,7 @@ describe("classes", () => {
     expect([...classesFrom([3n, 3, 2n]).labels]).toEqual([1, 1, 0]);
   });
 
-  it("are as many as the largest number asks for where nothing is said of names", () => {
+  it("number one more than the largest label if there are no names", () => {
     expect(countClasses({ labels: Int32Array.of(0, 4) })).toBe(5);
     expect(countClasses({ labels: Int32Array.of(0, 1), classNames: ["a", "b", "c"] })).toBe(3);
   });
@@ -58,7 +58,7 @@ describe("labels 7 and 123456789 of an IDX file", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it("are two classes, called as in the file", async () => {
+  it("are two classes with the names in the file", async () => {
     const data = await openItems(path);
     expect(data.classNames).toEqual(["7", "123456789"]);
     expect([...data.labels!]).toEqual(given.map((label) => (label === 7 ? 0 : 1)));
@@ -71,7 +71,7 @@ describe("labels 7 and 123456789 of an IDX file", () => {
     expect([...one.labels!]).toEqual([1]);
   });
 
-  it("train a classifier of two, whose names stand in the record and in the exported file", async () => {
+  it("train a classifier of two, whose names are in the record and in the exported file", async () => {
     const store = new MemoryStore();
     const events = train(
       classifier({ arch: "mlp", hidden: [8] }),

@@ -94,11 +94,11 @@ describe("a table of points", () => {
     ["0,1\n1,2\n3,4\n", []],
     ["0,1\n1.5,2\n3,4\n", []],
     ["#,x\n1,2\n3,4\n", []],
-  ])("says what is left out of %j", async (content, notes) => {
+  ])("reports what is skipped in %j", async (content, notes) => {
     expect((await openData(await put("points.csv", content))).train.notes).toEqual(notes);
   });
 
-  it("may have one column, and keeps the first rows of a limit", async () => {
+  it("may have one column, and is limited to its first rows", async () => {
     const path = await put("line.csv", "value\n3\n1\n2\n");
     expect(await pointsOf(path)).toEqual([[1], [2], [3]]);
     const { train, test } = await openData(path, { limit: 2 });
@@ -146,7 +146,7 @@ describe("a table of points", () => {
     ["x,y\n", "has no row of numbers"],
     ["", "has no row of numbers"],
     ["1,2\n", "must have at least 2 items"],
-  ])("is refused as %j", async (content, message, hint) => {
+  ])("is rejected as %j", async (content, message, hint) => {
     const path = await put("points.csv", content);
     const error = (await openData(path).catch((thrown: unknown) => thrown)) as ZayaError;
     expect(error).toBeInstanceOf(DataError);
@@ -157,7 +157,7 @@ describe("a table of points", () => {
 });
 
 describe("a large table", () => {
-  it("is read in pieces cut anywhere, zipped too", async () => {
+  it("is read in chunks cut anywhere, also gzipped", async () => {
     const text = "x,y\r\n" + Array.from({ length: 1000 }, (_, i) => `${i},${i / 8}\r\n`).join("");
     const bytes = Buffer.from(text);
     const whole = await decodeCsvPoints(bytes, "x");
@@ -170,7 +170,7 @@ describe("a large table", () => {
     expect((await openItems(await put("a.csv.gz", gzipSync(bytes)))).size).toBe(1000);
   });
 
-  it("refuses whole numbers that float64 would round into others, and takes those that it can hold", async () => {
+  it("rejects integers that float64 would round, and accepts those that it represents", async () => {
     const held = `${2 ** 60},-${2 ** 53}\n9007199254740993.5,1e300\n`;
     await expect(decodeCsvPoints(Buffer.from("1,12345678901234567890123\n"), "x")).rejects.toThrow("would become");
     const keys = decodeCsvPoints(Buffer.from("id,y\n9007199254740992,1\n9007199254740993,2\n"), "x.csv");
@@ -182,7 +182,7 @@ describe("a large table", () => {
     expect([...data]).toEqual([2 ** 60, -(2 ** 53), 9007199254740994, 1e30]);
   });
 
-  it("may have more cells than an array of JavaScript is pushed full of at once", async () => {
+  it("may have more cells than a JavaScript array can be extended by at once", async () => {
     const rows = 300_000;
     const line = Buffer.from(`${"0.5,".repeat(9)}1\n`.repeat(1000));
     async function* pieces() {
@@ -195,7 +195,7 @@ describe("a large table", () => {
 });
 
 describe("encodeCsv", () => {
-  it("writes a row a point, which is read back bit for bit", async () => {
+  it("writes one row per point, which is read back bit for bit", async () => {
     const text = new TextDecoder().decode(encodeCsv(ndarray("float32", [2, 2], Float32Array.of(0.1, -3, 1e-20, 2e9))));
     expect(text).toBe("0.100000001,-3\n9.99999968e-21,2000000000\n");
     await fc.assert(
@@ -215,7 +215,7 @@ describe("encodeCsv", () => {
     );
   });
 
-  it("refuses what is no table", () => {
+  it("rejects anything but a table", () => {
     expect(() => encodeCsv(zeros([2, 1, 1, 1]))).toThrow(ShapeError);
   });
 });

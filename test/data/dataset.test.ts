@@ -29,7 +29,7 @@ const firsts = async (dataset: Dataset): Promise<number[]> => {
 };
 
 describe("Sha256", () => {
-  it("equals the platform's, whatever the pieces", () => {
+  it("equals the platform's implementation, however the bytes are split", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 150 }), { maxLength: 6 }), (pieces) => {
         const hash = new Sha256();
@@ -42,7 +42,7 @@ describe("Sha256", () => {
 });
 
 describe("arrayDataset", () => {
-  it("reads bytes as [0, 1], in the order asked for", async () => {
+  it("reads bytes as numbers in [0, 1], in the requested order", async () => {
     const items = ndarray("uint8", [3, 1, 2, 1], Uint8Array.of(0, 255, 51, 102, 1, 254));
     const read = await arrayDataset({ name: "x", kind: "image", items }).read([2, 0, 2]);
     expect(read.shape).toEqual([3, 1, 2, 1]);
@@ -60,7 +60,7 @@ describe("arrayDataset", () => {
     expect((await points.read([])).shape).toEqual([0, 2]);
   });
 
-  it.each([3, -1, 0.5, NaN])("refuses the index %d", async (index) => {
+  it.each([3, -1, 0.5, NaN])("rejects the index %d", async (index) => {
     await expect(counting(3).read([0, index])).rejects.toThrow(OptionError);
   });
 
@@ -74,7 +74,7 @@ describe("arrayDataset", () => {
     [{ kind: "points", items: fromNumbers([0, 1, Infinity, 2], [2, 2]) }, "finite float32 - got Infinity at [1, 0]"],
     [{ kind: "image", items: fromNumbers([0, 1, NaN, 2], [1, 2, 2, 1]) }, "finite float32 - got NaN at [0, 1, 0, 0]"],
     [{ kind: "image", items: fromNumbers([0, 1, 0, -1], [1, 2, 2, 1]) }, "values in [0, 1] - got -1 at [0, 1, 1, 0]"],
-  ] as const)("refuses wrong arrays %#", (parts, message) => {
+  ] as const)("rejects invalid arrays %#", (parts, message) => {
     const make = (): Dataset => arrayDataset({ name: "x", ...parts } as Parameters<typeof arrayDataset>[0]);
     expect(make).toThrow(DataError);
     expect(make).toThrow(message);
@@ -82,7 +82,7 @@ describe("arrayDataset", () => {
 });
 
 describe("fingerprint", () => {
-  it("names kind, shape, content and labels, and nothing else", () => {
+  it("depends on kind, shape, content and labels, and nothing else", () => {
     const same = counting(5).fingerprint;
     expect(same).toMatch(/^[0-9a-f]{16}$/);
     expect(counting(5).fingerprint).toBe(same);
@@ -101,7 +101,7 @@ describe("fingerprint", () => {
     expect(new Set([same, ...others.map(({ fingerprint }) => fingerprint)]).size).toBe(5);
   });
 
-  it("is that of the content, however it was chosen", () => {
+  it("depends on the content, not on how it was selected", () => {
     expect(take(counting(9), 4).fingerprint).toBe(counting(4).fingerprint);
     const labels = Int32Array.of(3, 1, 2);
     const chosen = select(counting(3, labels), Int32Array.of(0, 1));
@@ -122,11 +122,11 @@ describe("take and select", () => {
     await expect(nested.read([2])).rejects.toThrow(OptionError);
   });
 
-  it.each([0, -1, 1.5, NaN])("refuse the limit %d", (n) => {
+  it.each([0, -1, 1.5, NaN])("reject the limit %d", (n) => {
     expect(() => take(counting(3), n)).toThrow(OptionError);
   });
 
-  it("work on data sets of another make", async () => {
+  it("work on custom data sets", async () => {
     const other: Dataset = {
       name: "line",
       kind: "points",
@@ -146,7 +146,7 @@ describe("take and select", () => {
 });
 
 describe("thin", () => {
-  it("keeps a share of the items in their order, a smaller share being part of a larger one", async () => {
+  it("keeps a fraction of the items in their order; smaller fractions are subsets of larger ones", async () => {
     const all = counting(
       50,
       Int32Array.from({ length: 50 }, (_, i) => i),
@@ -160,13 +160,13 @@ describe("thin", () => {
     expect(thin(all, 0.5).fingerprint).toBe(thin(all, 0.5).fingerprint);
   });
 
-  it.each([0, 1, -0.5, 2, NaN])("refuses the share %d", (share) => {
+  it.each([0, 1, -0.5, 2, NaN])("rejects the fraction %d", (share) => {
     expect(() => thin(counting(3), share)).toThrow(OptionError);
   });
 });
 
 describe("splitOff", () => {
-  it("parts the items, in order, the same way each time", async () => {
+  it("splits the items reproducibly, in order", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 2, max: 60 }),
@@ -184,7 +184,7 @@ describe("splitOff", () => {
     );
   });
 
-  it("holds out a tenth, another one by another key", () => {
+  it("holds out a tenth, a different one for another key", () => {
     const tenth = (seed?: number): Dataset =>
       splitOff(counting(100), 0.1, seed === undefined ? undefined : key(seed)).test;
     expect(splitOff(counting(100)).test.fingerprint).toBe(tenth().fingerprint);
@@ -193,7 +193,7 @@ describe("splitOff", () => {
     expect(splitOff(counting(2)).test.size).toBe(1);
   });
 
-  it("refuses what cannot be parted", () => {
+  it("rejects data that cannot be split", () => {
     expect(() => splitOff(counting(1))).toThrow(DataError);
     for (const share of [0, 1, -0.1, NaN]) expect(() => splitOff(counting(9), share)).toThrow(OptionError);
   });

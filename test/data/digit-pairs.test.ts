@@ -44,7 +44,7 @@ describe.each(all.map(({ name }) => name))("%s", (name) => {
     grown = process.memoryUsage().arrayBuffers - before;
   });
 
-  it("is aligned pairs of 32 x 32 in both parts, with the digits' labels, drawn when they are read", () => {
+  it("consists of aligned pairs of 32 x 32 in both splits, with the digits' labels, generated on access", () => {
     const channels = name === "digits-coloured" ? 3 : 1;
     for (const part of ["train", "test"] as const) {
       const { kind, shape, size, labels, sides } = pairs[part];
@@ -57,7 +57,7 @@ describe.each(all.map(({ name }) => name))("%s", (name) => {
     expect(grown).toBeLessThan(150e6);
   });
 
-  it("has the same digit on both sides, its first domain the digit with two pixels of black around", async () => {
+  it("has the same digit in both domains, the first with a black border of two pixels", async () => {
     for (const part of ["train", "test"] as const) {
       const { a } = pairs[part].sides!;
       const channels = a.shape[2]!;
@@ -77,7 +77,7 @@ describe.each(all.map(({ name }) => name))("%s", (name) => {
     }
   });
 
-  it("keeps within [0, 1], takes a limit or a share, and gives the same items each time", async () => {
+  it("is within [0, 1], supports limits and fractions, and is reproducible", async () => {
     const { b } = pairs.train.sides!;
     for (const image of await imagesOf(b)) expect(image.every((value) => value >= 0 && value <= 1)).toBe(true);
     const few = await openData(name, { limit: 20 });
@@ -95,19 +95,19 @@ describe.each(all.map(({ name }) => name))("%s", (name) => {
   });
 });
 
-describe("the truth", () => {
+describe("the target", () => {
   const sidesOf = async (name: string): Promise<readonly [Float32Array[], Float32Array[], Dataset]> => {
     const { sides } = (await openData(name)).test;
     return [await imagesOf(sides!.a), await imagesOf(sides!.b), sides!.a];
   };
 
-  it("of digits-inverted is 1 - a, background and all", async () => {
+  it("of digits-inverted is 1 - a, including the background", async () => {
     const [a, b] = await sidesOf("digits-inverted");
     a.forEach((image, n) => expect(b[n]).toEqual(image.map((value) => 1 - value)));
     expect(b[0]![0]).toBe(1);
   });
 
-  it("of digits-rotated has the right side at the top, and every other pixel where a turn to the left puts it", async () => {
+  it("of digits-rotated is the digit rotated counterclockwise by 90 degrees", async () => {
     const [a, b] = await sidesOf("digits-rotated");
     a.forEach((image, n) => {
       const top = Array.from({ length: side }, (_, x) => at(b[n]!, 3, x));
@@ -121,7 +121,7 @@ describe("the truth", () => {
     });
   });
 
-  it("of digits-outlined is the greatest value around less the own", async () => {
+  it("of digits-outlined is the maximum of the neighbourhood minus the pixel", async () => {
     const [a, b] = await sidesOf("digits-outlined");
     const widest = (image: Float32Array, down: number, right: number): Float32Array =>
       Float32Array.from(places, ([y, x]) =>
@@ -151,7 +151,7 @@ describe("the truth", () => {
     }
   });
 
-  it("of digits-coloured is one colour a class, of which the greatest channel is the grey digit", async () => {
+  it("of digits-coloured has one colour per class, whose largest channel is the grey digit", async () => {
     const [a, b, { labels }] = await sidesOf("digits-coloured");
     const hues = new Map<number, string>();
     a.forEach((image, n) => {

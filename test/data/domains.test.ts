@@ -60,7 +60,7 @@ async function errorOf(body: Promise<unknown>): Promise<ZayaError> {
 }
 
 describe("two folders", () => {
-  it("are two domains, each split by itself: no image is in both parts", async () => {
+  it("are two domains with separate splits: no image is in both", async () => {
     await putLevels("A", 30, 0);
     await putLevels("B", 10, 100);
     await put("B/other.png", await plain(200));
@@ -74,7 +74,7 @@ describe("two folders", () => {
     expect(sorted(train.b, test.b)).toEqual([...Array.from({ length: 10 }, (_, i) => 100 + i), 200]);
   });
 
-  it("are aligned pairs where all file names are the same, in folders within them too", async () => {
+  it("are aligned pairs if all file names are the same, including nested folders", async () => {
     for (const domain of ["A", "B"]) {
       await putLevels(domain, 20, domain === "A" ? 0 : 100);
       await putLevels(`${domain}/more`, 3, domain === "A" ? 50 : 150);
@@ -92,7 +92,7 @@ describe("two folders", () => {
     expect(await levelsOf(items.sides!.b)).toEqual((await levelsOf(items.sides!.a)).map((level) => level + 100));
   });
 
-  it("whose names match partly are not aligned, and tell which files have no partner", async () => {
+  it("with partly matching names are not aligned, and the files without a partner are listed", async () => {
     await putLevels("A", 12, 0);
     await putLevels("B", 14, 100);
     await rm(at("B/03.png"));
@@ -101,7 +101,7 @@ describe("two folders", () => {
     expect(sides!.unmatched).toEqual([at("A/03.png"), at("B/12.png"), at("B/13.png")]);
   });
 
-  it("of which no name matches, and files, tell of none", async () => {
+  it("without matching names, and single files, report no partners", async () => {
     await putLevels("A", 4, 0);
     for (let i = 0; i < 4; i++) await put(`B/x${i}.png`, await plain(i));
     const folders = await openData(at("A"), { second: at("B") });
@@ -112,7 +112,7 @@ describe("two folders", () => {
     expect(mixed.train.name).toBe("A and B.npy");
   });
 
-  it("name files that were passed over with their folders", async () => {
+  it("list skipped files with their folders", async () => {
     await putLevels("A", 4, 0);
     await putLevels("B", 4, 100);
     await put("B/notes.txt", "no picture");
@@ -121,7 +121,7 @@ describe("two folders", () => {
     expect(train.sides!.aligned).toBe(true);
   });
 
-  it("stay aligned where a file cannot be read: its partner is left out with it, and both are told", async () => {
+  it("stay aligned if a file is unreadable: its partner is skipped as well, and both are reported", async () => {
     await putLevels("A", 30, 0);
     await putLevels("B", 30, 100);
     await put("A/02.png", "no picture");
@@ -159,7 +159,7 @@ describe("two folders", () => {
     }
   });
 
-  it("where others have no partner either are not aligned", async () => {
+  it("with unpaired files elsewhere are not aligned", async () => {
     await putLevels("A", 4, 0);
     await putLevels("B", 5, 100);
     await put("A/00.png", "no picture");
@@ -168,7 +168,7 @@ describe("two folders", () => {
     expect(train.sides!.unmatched).toEqual([at("B/00.png"), at("B/04.png")]);
   });
 
-  it("are read one alone where it is asked for", async () => {
+  it("can be read individually", async () => {
     await putLevels("A", 20, 0);
     await putLevels("B", 20, 100);
     const both = await sidesOf(await openData(at("A"), { second: at("B"), limit: 10 }));
@@ -187,7 +187,7 @@ describe("two folders", () => {
     expect(message).toBe(`--domain is for data with two domains - got B for A, a single data set`);
   });
 
-  it("are limited each by itself, by a number or by a share that leaves the test parts as they are", async () => {
+  it("are limited separately, by a number or by a fraction that does not affect the test splits", async () => {
     await putLevels("A", 40, 0);
     await putLevels("B", 20, 100);
     const whole = await sidesOf(await openData(at("A"), { second: at("B") }));
@@ -205,7 +205,7 @@ describe("two folders", () => {
     }
   });
 
-  it("are refused when their images differ in channels or size, and with what holds two domains itself", async () => {
+  it("are rejected if their images differ in channels or size, or if one contains two domains itself", async () => {
     await putLevels("A", 4, 0);
     await putLevels("large", 4, 0, [8, 8]);
     for (let i = 0; i < 4; i++) await put(`colour/${i}.png`, await plain([255, i, 0]));
@@ -227,7 +227,7 @@ describe("two folders", () => {
     expect(pairs.message).toContain("got pair in digits-inverted");
   });
 
-  it("may be data known by name, with test parts of their own", async () => {
+  it("may be built-in data with their own test splits", async () => {
     const { train, test } = await openData("mnist", { second: "mnist", limit: 0.01 });
     expect([train.size, test.size]).toEqual([600, 10_000]);
     expect(train.sides!.aligned).toBe(false);
@@ -255,7 +255,7 @@ describe("a folder with trainA and trainB", () => {
     expect(half.test).toEqual({ a: [100, 101], b: [150, 151, 152] });
   });
 
-  it("holds a tenth out of a domain without a test part, and stays two domains whatever the names", async () => {
+  it("holds out a tenth of a domain without a test split, and stays two domains whatever the names", async () => {
     await putLevels("zoo/trainA", 10, 0);
     await putLevels("zoo/trainB", 10, 50);
     await putLevels("zoo/testB", 2, 150);
@@ -278,7 +278,7 @@ describe("a folder with trainA and trainB", () => {
     expect(test.skipped.map(({ file }) => file)).toEqual(["testB/b.txt"]);
   });
 
-  it("is refused with an empty test folder, without one of its domains, and with parts that differ", async () => {
+  it("is rejected with an empty test folder, without one of its domains, and with splits that differ", async () => {
     await putLevels("zoo/trainA", 3, 0);
     const alone = await errorOf(openData(at("zoo")));
     expect(alone).toBeInstanceOf(DataError);
@@ -298,7 +298,7 @@ describe("a folder with trainA and trainB", () => {
   });
 });
 
-describe("images side by side", () => {
+describe("side-by-side images", () => {
   /** Left half of level `left`, right half of level `right`. */
   const halves = (left: number, right: number, side = 4): Promise<Uint8Array> =>
     encodePng(
@@ -313,7 +313,7 @@ describe("images side by side", () => {
   };
   const beside = { pairs: "side-by-side" } as const;
 
-  it("are aligned pairs, the left one first, when they are asked for", async () => {
+  it("are aligned pairs, the left one first, on request", async () => {
     await putHalves("wide", 20, 0);
     const data = await openData(at("wide"), beside);
     expect(data.train).toMatchObject({ name: "wide", kind: "pair", shape: [2, 4, 4, 1], size: 18 });
@@ -324,7 +324,7 @@ describe("images side by side", () => {
     expect(plainly.train).toMatchObject({ kind: "image", shape: [4, 8, 1] });
   });
 
-  it("are rotated upright and cut before scaling, so that the halves do not blend at the seam", async () => {
+  it("are rotated upright and split before scaling, so that the halves do not blend at the seam", async () => {
     await put("wide/0.png", await halves(0, 255, 16));
     // Lies on its side: orientation 6 wants a quarter turn clockwise, and what is at the bottom comes to the left.
     const tall = Uint8Array.from({ length: 16 * 32 }, (_, i) => (i < 16 * 16 ? 255 : 0));
@@ -337,7 +337,7 @@ describe("images side by side", () => {
     expect([...new Set((await b.read([0, 1])).data)]).toEqual([1]);
   });
 
-  it("come with test images from test, or else from val, beside train", async () => {
+  it("use test images in test, or else in val, next to train", async () => {
     await putHalves("maps/train", 4, 0);
     await putHalves("maps/val", 3, 50);
     expect(await sidesOf(await openData(at("maps"), beside))).toEqual({
@@ -366,7 +366,7 @@ describe("images side by side", () => {
     expect(none.message).toContain("got 00.png (4 x 4, not twice as wide as high)");
   });
 
-  it("are refused of two data sets, of a file and of data known by name", async () => {
+  it("are rejected for two data sets, a file and built-in data", async () => {
     await putHalves("wide", 4, 0);
     await put("wide.npy", encodeNpy(ndarray("uint8", [4, 1, 4, 8], new Uint8Array(128))));
     const two = await errorOf(openData(at("wide"), { ...beside, second: at("wide") }));

@@ -67,7 +67,7 @@ describe("emoji", () => {
     expect([...(await a.read([0])).data.subarray(0, 3)]).toEqual([1, 1, 1]);
   });
 
-  it("holds a tenth out, stays aligned, and comes in 32 x 32", async () => {
+  it("holds out a tenth, stays aligned, and is available in 32 x 32", async () => {
     const { train, test } = await openData("emoji", { dataDir: folder, size: 32 });
     expect([train.shape, train.size, test.size]).toEqual([[2, 32, 32, 3], 8, 1]);
     for (const { sides } of [train, test]) {
@@ -92,7 +92,7 @@ describe("emoji", () => {
     }
   }, 120_000);
 
-  it("is refused where its pictures are not, with the packages that have them", async () => {
+  it("is rejected if its packages are not installed, naming them", async () => {
     const error = await openData("emoji", { dataDir: join(folder, "img") }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DataError);
     expect(error).toMatchObject({

@@ -23,7 +23,7 @@ const line = (n: number) =>
   });
 
 describe("loader", () => {
-  it("sees every item at most once an epoch, and misses only the rest of the division", () => {
+  it("returns every item at most once per epoch, and skips only an incomplete last batch", () => {
     const cases = fc
       .integer({ min: 1, max: 50 })
       .chain((size) => fc.tuple(fc.constant(size), fc.integer({ min: 1, max: size }), fc.nat({ max: 3 })));
@@ -41,7 +41,7 @@ describe("loader", () => {
     );
   });
 
-  it("is a function of key and step, in whatever order it is asked", async () => {
+  it("depends only on key and step, whatever the order of calls", async () => {
     const data = line(23);
     const forward = loader(data, 5, key(3));
     const steps = [0, 9, 3, 4, 17, 3, 100, 0];
@@ -53,14 +53,14 @@ describe("loader", () => {
     expect([...forward.indices(0)]).not.toEqual([...forward.indices(4)]);
   });
 
-  it("gives indices that may be changed", () => {
+  it("returns indices that may be modified", () => {
     const { indices } = loader(line(4), 2, key(0));
     const first = [...indices(0)];
     indices(0).fill(-1);
     expect([...indices(0)]).toEqual(first);
   });
 
-  it("refuses a batch that the data cannot fill", async () => {
+  it("rejects a batch size larger than the data", async () => {
     expect(() => loader(line(3), 4, key(0))).toThrow(OptionError);
     expect(() => loader(line(3), 4, key(0))).toThrow("from 1 to the number of items, 3 - got 4");
     for (const batch of [0, -1, 1.5, NaN]) expect(() => loader(line(3), batch, key(0))).toThrow(OptionError);
@@ -71,7 +71,7 @@ describe("loader", () => {
 describe("weightedLoader", () => {
   const weights = Float64Array.of(0.4, 0, 0.05, 0.25, 0, 0.3);
 
-  it("draws each item as often as its weight, and never one that has none", () => {
+  it("draws each item in proportion to its weight, never with weight 0", () => {
     const batches = weightedLoader(line(6), 50, key(5), weights);
     const counts = new Array<number>(6).fill(0);
     for (let step = 0; step < 400; step++) for (const item of batches.indices(step)) counts[item]!++;
@@ -84,7 +84,7 @@ describe("weightedLoader", () => {
     expect(statistic).toBeLessThan(chiSquareLimit(3));
   });
 
-  it("asks for no sum of its weights", () => {
+  it("does not require normalised weights", () => {
     const twice = weightedLoader(
       line(6),
       50,
@@ -95,7 +95,7 @@ describe("weightedLoader", () => {
     expect([...twice.indices(3)]).toEqual([...once.indices(3)]);
   });
 
-  it("is a function of key and step, with as many steps an epoch as the data have batches", async () => {
+  it("depends only on key and step, with as many steps per epoch as the data have batches", async () => {
     const batches = weightedLoader(line(6), 2, key(5), weights);
     expect(batches.stepsPerEpoch).toBe(3);
     const forward = Array.from({ length: 6 }, (_, step) => [...batches.indices(step)]);
@@ -115,14 +115,14 @@ describe("weightedLoader", () => {
     [[Infinity, 1, 1], "Infinity for item 0"],
     [[0, 0, 0], "zeros alone"],
     [[1, 1], "2 weights"],
-  ])("refuses weights %s", (wrong, got) => {
+  ])("rejects weights %s", (wrong, got) => {
     const make = () => weightedLoader(line(3), 2, key(0), Float64Array.from(wrong));
     expect(make).toThrow(OptionError);
     expect(make).toThrow(got);
   });
 });
 
-describe("batches as training takes them", () => {
+describe("batches in training", () => {
   const shape = [6, 2, 2, 1];
   const pixels = arrayDataset({
     name: "pixels",
@@ -193,7 +193,7 @@ describe("batches as training takes them", () => {
 });
 
 describe("ReadAhead", () => {
-  it("hands each read what was read two steps earlier, and never what a step still computes with", async () => {
+  it("returns what was read two steps earlier, never a buffer that a step still uses", async () => {
     const reusedBy: unknown[] = [];
     const ahead = new ReadAhead<{ step: number }>(async (step, reuse) => {
       reusedBy.push(reuse?.step);
@@ -214,7 +214,7 @@ describe("ReadAhead", () => {
     return { begun, ahead, answer: (step: number) => answers.get(step)! };
   }
 
-  it("begins to read for the next step when it gives a step its own, once, and none after the last", async () => {
+  it("starts one read of the next step whenever it returns one, and none after the last", async () => {
     const { begun, ahead, answer } = asked();
     const first = ahead.at(0, true);
     expect(begun).toEqual([0]);
@@ -226,7 +226,7 @@ describe("ReadAhead", () => {
     expect(begun).toEqual([0, 1]);
   });
 
-  it("reads for the step that is asked for, whichever it was told would follow", async () => {
+  it("reads the requested step even if another one was announced", async () => {
     const { begun, ahead, answer } = asked();
     const first = ahead.at(0, true);
     answer(0).resolve("zero");
@@ -236,7 +236,7 @@ describe("ReadAhead", () => {
     expect([await seventh, begun]).toEqual(["seven", [0, 1, 7]]);
   });
 
-  it("tells of a failure the step that asks, and nobody where none does", async () => {
+  it("reports a failure to the step that requests the data, and otherwise ignores it", async () => {
     const { ahead, answer } = asked();
     const unhandled: unknown[] = [];
     const note = (error: unknown): number => unhandled.push(error);

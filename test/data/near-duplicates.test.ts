@@ -40,7 +40,7 @@ describe("nearDuplicates", () => {
     expect(await countOf(images([6, 8, 8, 1], (i) => levels[Math.floor(i / 64)]!))).toEqual({ count: 4, of: 6 });
   });
 
-  it("compares what is left at 8 x 8: noise from pixel to pixel is not, where things are is", async () => {
+  it("compares at 8 x 8: pixel noise is ignored, positions are not", async () => {
     const noise = uniform(key(1), [4 * 64 * 64]).data;
     const bright = (i: number): number => {
       const [n, column] = [Math.floor(i / 4096), i % 64];
@@ -51,7 +51,7 @@ describe("nearDuplicates", () => {
     expect(await countOf(take(noisy, 3))).toEqual({ count: 2, of: 3 });
   });
 
-  it("finds what all pairs tell, whatever the images are like", async () => {
+  it("finds the same images as a comparison of all pairs, whatever the images", async () => {
     for (const spread of [4, 12, 60]) {
       const values = uniform(key(spread), [300 * 48]).data;
       const random = images([300, 4, 4, 3], (i) => 100 + Math.floor(values[i]! * spread));
@@ -62,12 +62,12 @@ describe("nearDuplicates", () => {
     expect((await countOf(few)).count).toBe(await bruteForce(few));
   });
 
-  it("is of digits what all pairs tell", async () => {
+  it("finds the same digits as a comparison of all pairs", async () => {
     const { test } = await openData("mnist", { limit: 1500 });
     expect(await countOf(test)).toEqual({ count: await bruteForce(test), of: 1500 });
   });
 
-  it("looks at no more than the first 10,000, in seconds even where all are equally bright and none are alike", async () => {
+  it("compares at most the first 10,000, within seconds even if all are equally bright and none alike", async () => {
     const values = uniform(key(2), [12_000 * 64]).data;
     // Each image is half black and half white, where being random.
     const halves = images([12_000, 8, 8, 1], (i) => {
@@ -77,7 +77,7 @@ describe("nearDuplicates", () => {
     expect(await countOf(halves)).toEqual({ count: 0, of: 10_000 });
   }, 30_000);
 
-  it("is for images", async () => {
+  it("is defined for images only", async () => {
     const points = arrayDataset({ name: "p", kind: "points", items: uniform(key(0), [4, 2]) });
     await expect(nearDuplicates(points)).rejects.toThrow(OptionError);
   });

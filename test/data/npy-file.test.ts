@@ -62,7 +62,7 @@ describe("a NumPy file that is not held in memory", () => {
     ["floats", floats],
     ["points", points],
     ["whole numbers", whole],
-  ])("has the items of one that is: %s", async (_, array) => {
+  ])("has the items of one in memory: %s", async (_, array) => {
     const bytes = encodeNpy(array);
     const held = npyDataset(bytes, "a.npy");
     const file = await npyFileDataset(new FileSource(await put("a.npy", bytes)), "a.npy");
@@ -79,7 +79,7 @@ describe("a NumPy file that is not held in memory", () => {
     await expect(file.read([held.size])).rejects.toThrow("must be a whole number in");
   });
 
-  it("gives the batches of one that is", async () => {
+  it("gives the batches of one in memory", async () => {
     const file = await npyFileDataset(new FileSource(await put("a.npy", encodeNpy(images))), "a.npy");
     const { train } = splitOff(file);
     const held = splitOff(npyDataset(encodeNpy(images), "a.npy")).train;
@@ -87,7 +87,7 @@ describe("a NumPy file that is not held in memory", () => {
     expect(await batches.at(3)).toEqual(await same.at(3));
   });
 
-  it("names the first bad value by its place in the file", async () => {
+  it("names the first invalid value by its index", async () => {
     const data = Float32Array.from(floats.data);
     data[17] = Number.NaN;
     const bytes = encodeNpy({ ...floats, data });
@@ -111,7 +111,7 @@ describe("a NumPy file that is not held in memory", () => {
     expect(first.fingerprint).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it("is named when it changes or shrinks, and may be moved", async () => {
+  it("is reported when it changes or shrinks, and may be moved", async () => {
     const path = await put("a.npy", encodeNpy(images));
     const data = await npyFileDataset(new FileSource(path), "a.npy");
     await utimes(path, 1, 1);
@@ -126,13 +126,13 @@ describe("a NumPy file that is not held in memory", () => {
     expect((await moved.read([0])).shape).toEqual([1, 4, 5, 3]);
   });
 
-  it("is refused in Fortran order, with what to do", async () => {
+  it("is rejected in Fortran order, with a hint", async () => {
     const error = await errorOf(() => npyFileDataset(new FileSource(fixture("fortran")), "f.npy"));
     expect(error.message).toContain("f.npy: a file of this size must be in C order");
     expect(error.hint).toContain("ascontiguousarray");
   });
 
-  it("may be larger than the memory: 3 GiB of zeros, read where asked", async () => {
+  it("may be larger than the memory: 3 GiB of zeros, read on demand", async () => {
     const header = encodeNpy(ndarray("uint8", [1, 1, 32, 32], new Uint8Array(1024))).subarray(0, 128);
     const text = Buffer.from(header).toString("latin1");
     const path = await put(
@@ -149,7 +149,7 @@ describe("a NumPy file that is not held in memory", () => {
 });
 
 describe("a NumPy file", () => {
-  it("is read gzipped, whatever it is called", async () => {
+  it("is read gzipped, whatever its name", async () => {
     const bytes = gzipSync(encodeNpy(points));
     for (const name of ["a.npy.gz", "b.npy"]) expect((await openItems(await put(name, bytes))).size).toBe(9);
   });
@@ -163,7 +163,7 @@ describe("a NumPy file", () => {
     ]);
   });
 
-  it("of 16 bits says what became of its numbers", async () => {
+  it("of 16 bits reports how its numbers are converted", async () => {
     const data = await openItems(fixture("u2-images"));
     expect([...(await data.read([0])).data]).toEqual([0, Math.fround(1000 / 65535), 1, Math.fround(0x8080 / 65535)]);
     expect(data.scales).toEqual([{ type: "uint16", low: 0, high: 65535 }]);
@@ -177,7 +177,7 @@ describe("a NumPy file", () => {
     [[0, 2], "must hold at least one number - got [0, 2]", undefined],
     [[2, 0], "must hold at least one number - got [2, 0]", undefined],
     [[2, 4, 4, 3], "with 1 or 3 channels - got [2, 4, 4, 3]", "transpose(0, 3, 1, 2)"],
-  ])("of shape %j is refused", async (shape, message, hint) => {
+  ])("of shape %j is rejected", async (shape, message, hint) => {
     const size = shape.reduce((product, extent) => product * extent, 1);
     const error = await errorOf(() =>
       npyDataset(encodeNpy(ndarray("float32", shape, new Float32Array(size))), "a.npy"),

@@ -65,7 +65,7 @@ async function everything(dataset: Dataset): Promise<number[]> {
 }
 
 describe("a folder of images", () => {
-  it("is read in the order of paths, folders within it too, hidden files left out", async () => {
+  it("is read in path order, including nested folders, without hidden files", async () => {
     for (const [file, level] of [
       ["b.png", 2],
       ["B.png", 1],
@@ -84,7 +84,7 @@ describe("a folder of images", () => {
     expect(read.skipped).toEqual([]);
   });
 
-  it("is grey when all images are, in 8 or 16 bits, png or jpeg, and RGB otherwise", async () => {
+  it("is grey if all images are, in 8 or 16 bits, PNG or JPEG, and RGB otherwise", async () => {
     await put("a.png", await grey(200));
     const deep = sharp(new Uint16Array(16).fill(0x8080), {
       raw: { width: 4, height: 4, channels: 1 },
@@ -110,7 +110,7 @@ describe("a folder of images", () => {
     ]);
   });
 
-  it("brings 16-bit colour to 8 bits", async () => {
+  it("converts 16-bit colour to 8 bits", async () => {
     const values = Uint16Array.from({ length: 12 }, (_, i) => i * 0x1111);
     const deep = sharp(values, { raw: { width: 2, height: 2, channels: 3 } }).toColourspace("rgb16");
     await put("a.png", await deep.png().toBuffer());
@@ -141,7 +141,7 @@ describe("a folder of images", () => {
     expect(item(items, 0)).toEqual([255, 50]);
   });
 
-  it("turns images upright", async () => {
+  it("rotates images upright", async () => {
     // 3 wide, 2 high, lossless; orientation 6 wants a quarter turn clockwise.
     const turned = picture(3, 2, (x, y) => [10 * (y * 3 + x), 0, 1]).withMetadata({
       orientation: 6,
@@ -175,7 +175,7 @@ describe("a folder of images", () => {
     expect(new Set(item(items, 0))).toEqual(new Set([80]));
   });
 
-  it("names two files when sizes differ, and suggests --size", async () => {
+  it("names two files if sizes differ, and suggests --size", async () => {
     await put("a.png", await red(4, 4));
     await put("b.png", await red(4, 4));
     await put("c.png", await red(5, 4));
@@ -185,7 +185,7 @@ describe("a folder of images", () => {
     expect(error.hint).toContain("--size N");
   });
 
-  it("skips files that are not intact images, and lists them with the reason", async () => {
+  it("skips and lists files that are not intact images, with the reason", async () => {
     const noise = await picture(32, 32, (x, y) => [(x * 7919 + y * 104729) % 251, x, y])
       .png()
       .toBuffer();
@@ -235,7 +235,7 @@ describe("a folder of images", () => {
     await rm(outside, { recursive: true });
   });
 
-  it("holds a tenth out, the same each time, and stops at the limit", async () => {
+  it("holds out a tenth, reproducibly, and respects the limit", async () => {
     for (let n = 0; n < 20; n++) await put(`${String(n).padStart(2, "0")}.png`, await grey(n));
     const { train, test } = await openData(folder);
     expect([train.size, test.size]).toEqual([18, 2]);
@@ -253,7 +253,7 @@ describe("a folder of images", () => {
     expect(limited.train.shape).toEqual([2, 2, 1]);
   });
 
-  it("is refused when it holds no image, with the first reasons", async () => {
+  it("is rejected if it contains no image, with the first reasons", async () => {
     expect((await errorOf(openData(folder))).message).toContain("must hold at least one image - got no files");
     for (const file of ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"]) await put(file, "hello");
     const error = await errorOf(openData(folder));
@@ -265,7 +265,7 @@ describe("a folder of images", () => {
     );
   });
 
-  it("is refused before it fills the memory", async () => {
+  it("is rejected before it fills the memory", async () => {
     // A picture that is small as a file, and many names for it.
     const big = await sharp({
       create: { width: 4000, height: 4000, channels: 3, background: "#000" },
@@ -357,7 +357,7 @@ describe("a NumPy file", () => {
     [zeros([2, 4, 4]), "must be images [n, c, h, w] or points [n, d] - got [2, 4, 4]", "a[:, None]"],
     [zeros([0, 2]), "must hold at least one number - got [0, 2]", undefined],
     [zeros([5]), "got [5]", undefined],
-  ] as const)("is refused with wrong values %#", async (array, message, hint) => {
+  ] as const)("is rejected with invalid values %#", async (array, message, hint) => {
     const error = await errorOf(openData(await putNpy(array)));
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toContain(message);
@@ -365,7 +365,7 @@ describe("a NumPy file", () => {
     if (hint !== undefined) expect(error.hint).toContain(hint);
   });
 
-  it("is refused when it is truncated", async () => {
+  it("is rejected when it is truncated", async () => {
     const path = await put("x.npy", encodeNpy(fromNumbers([1, 2])).subarray(0, -1));
     expect((await errorOf(openData(path))).message).toContain("must have a body of 8 bytes - got 7");
   });
@@ -374,7 +374,7 @@ describe("a NumPy file", () => {
 describe("an IDX file", () => {
   const idx = (shape: readonly number[], from = 0): Uint8Array => idxBytes(shape, (i) => from + i);
 
-  it("gives grey images, and labels that lie beside", async () => {
+  it("gives grey images, and labels from the file next to it", async () => {
     const path = await put("my-images-idx3-ubyte", idx([10, 2, 2]));
     expect((await openData(path)).train.labels).toBeNull();
     await put("my-labels-idx1-ubyte", idx([10], 3));
@@ -385,7 +385,7 @@ describe("an IDX file", () => {
     expect(test.classNames![test.labels![0]!]).toBe(String(pixel / 4 + 3));
   });
 
-  it("takes t10k beside train as the test part", async () => {
+  it("uses t10k next to train as the test split", async () => {
     const path = await put("train-images-idx3-ubyte", idx([6, 2, 2]));
     await put("t10k-images-idx3-ubyte", idx([4, 2, 2], 100));
     await put("t10k-labels-idx1-ubyte", idx([4]));
@@ -398,7 +398,7 @@ describe("an IDX file", () => {
     expect((await errorOf(openData(path))).message).toContain("items of the same shape");
   });
 
-  it("is read gzipped, with parts and labels beside it zipped or not", async () => {
+  it("is read gzipped, with gzipped or plain splits and labels", async () => {
     const path = await put("train-images-idx3-ubyte.gz", gzipSync(idx([6, 2, 2])));
     await put("train-labels-idx1-ubyte.gz", gzipSync(idx([6], 3)));
     await put("t10k-images-idx3-ubyte", idx([4, 2, 2], 100));
@@ -424,22 +424,22 @@ describe("an IDX file", () => {
       "must be a whole gzip file - got unexpected end of file",
     ],
     ["x-images-idx3-ubyte.gz", gzipSync("garbage!"), "must begin with 00 00, a type code"],
-  ])("is refused as %s", async (file, bytes, message) => {
+  ])("is rejected as %s", async (file, bytes, message) => {
     const error = await errorOf(openData(await put(file, bytes)));
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toContain(message);
     expect(error.message).toContain(file);
   });
 
-  it("is refused with labels of another number", async () => {
+  it("is rejected with a wrong number of labels", async () => {
     await put("x-labels-idx1-ubyte", idx([9]));
     const error = await errorOf(openData(await put("x-images-idx3-ubyte", idx([10, 2, 2]))));
     expect(error.message).toContain("labels in x-labels-idx1-ubyte must be [10] - got [9]");
   });
 });
 
-describe("a data set by name", () => {
-  it("is MNIST, both parts with labels", async () => {
+describe("a built-in data set", () => {
+  it("is MNIST, both splits with labels", async () => {
     const { train, test } = await openData("mnist");
     expect(train).toMatchObject({ name: "mnist", kind: "image", shape: [28, 28, 1], size: 60_000 });
     expect(test.size).toBe(10_000);
@@ -451,7 +451,7 @@ describe("a data set by name", () => {
     expect([limited.train.size, limited.test.size]).toEqual([100, 100]);
   });
 
-  it("says where its files were looked for, and refuses others under their names", async () => {
+  it("says where its files were looked for, and rejects other files under their names", async () => {
     const error = await errorOf(openData("mnist", { dataDir: folder }));
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toContain(folder);
@@ -475,7 +475,7 @@ describe("a data set by name", () => {
 });
 
 describe("openItems", () => {
-  it("gives all items of a file in the order in which they lie there", async () => {
+  it("returns all items of a file in order", async () => {
     const values = Float32Array.from({ length: 60 }, (_, i) => i);
     const path = await put("points.npy", encodeNpy(ndarray("float32", [30, 2], values)));
     const items = await openItems(path);
@@ -485,18 +485,18 @@ describe("openItems", () => {
     expect(train.size + test.size).toBe(30);
   });
 
-  it("gives the part to train on of data that have a test part", async () => {
+  it("returns the training split of data that have a test split", async () => {
     expect((await openItems("mnist")).size).toBe(60_000);
   });
 
-  it("is checked as openData is", async () => {
+  it("performs the checks of openData", async () => {
     expect((await errorOf(openItems("mnist", { size: 16 }))).message).toContain("--size is for folders of images");
     expect((await errorOf(openItems("mnst"))).hint).toContain("mnist");
   });
 });
 
 describe("options of openData", () => {
-  it("take a share of the items to train on, and all that there are to test on", async () => {
+  it("take a fraction of the training items, and all test items", async () => {
     const whole = await openData("mnist");
     const { train, test } = await openData("mnist", { limit: 0.01 });
     expect(train.size).toBe(600);
@@ -508,7 +508,7 @@ describe("options of openData", () => {
     expect(await everything(all.train)).toEqual(expect.arrayContaining(await everything(third.train)));
   });
 
-  it("are checked", async () => {
+  it("are validated", async () => {
     for (const size of [0, -1, 1.5, NaN]) await expect(openData("mnist", { size })).rejects.toThrow(OptionError);
     for (const limit of [0, -1, -0.5, 1.5, NaN, Infinity])
       await expect(openData("mnist", { limit })).rejects.toThrow(OptionError);

@@ -25,7 +25,7 @@ async function file(name: string, text: string): Promise<string> {
 }
 
 describe("data exported by a user's file", () => {
-  it("are a file's default export: a data set, of which a tenth is held out, or both parts, made when they are opened", async () => {
+  it("are a file's default export: a data set, of which a tenth is held out, or both splits, possibly from a function", async () => {
     const whole = await openData(await file("whole.mjs", `${line}export default line(20);\n`), { limit: 10 });
     expect([whole.train.size, whole.test.size, whole.train.name]).toEqual([9, 1, "line"]);
     const parts = `${line}export default async () => ({ train: line(5), test: line(3) });\n`;
@@ -34,7 +34,7 @@ describe("data exported by a user's file", () => {
     expect(test.size).toBe(3);
   });
 
-  it("are refused where a data set in memory is given another kind, or items without a shape", async () => {
+  it("are rejected if a data set in memory has another kind, or items without a shape", async () => {
     const wrong = `import { arrayDataset } from "zaya/data";\nexport default () => arrayDataset(`;
     await expect(openData(await file("kind.mjs", `${wrong}{ name: "bars", kind: "images" });\n`))).rejects.toThrow(
       "bars: the kind must be image or points - got images",
@@ -50,7 +50,7 @@ describe("data exported by a user's file", () => {
     }
   });
 
-  it("are refused where a field or an item is not what it must be", async () => {
+  it("are rejected if a field or an item is invalid", async () => {
     const fields = `name: "x", kind: "points", shape: [2], size: 5, labels: null, skipped: [], fingerprint: "x"`;
     const read = `read: async (indices) => ndarray("float32", [indices.length, 2], new Float32Array(2 * indices.length))`;
     const own = (text: string): string => `import { ndarray } from "zaya";\nexport default { ${text} };\n`;
@@ -72,7 +72,7 @@ describe("data exported by a user's file", () => {
     }
   });
 
-  it("are refused in words where there are none", async () => {
+  it("are reported as missing", async () => {
     const path = await file("none.mjs", "export default () => 3;\n");
     await expect(openData(path)).rejects.toThrow(
       `${path}: must export data as its default: a data set, { train, test }, or a function that returns one - got number`,

@@ -41,7 +41,7 @@ const everything = async (dataset: Dataset): Promise<[number, number][]> =>
   levelsOf(await dataset.read(range(dataset.size)));
 
 describe("pairDataset", () => {
-  it("joins images of both domains, aligned ones by their place, with the labels of both", async () => {
+  it("joins images of both domains, aligned ones by index, with the labels of both", async () => {
     const labels = Int32Array.of(4, 5, 6);
     const a = levels("A", 3, 0, { labels });
     const aligned = pairDataset("pairs", { a, b: levels("B", 3, 100), aligned: true });
@@ -54,7 +54,7 @@ describe("pairDataset", () => {
     await expect(aligned.read([3])).rejects.toThrow(OptionError);
   });
 
-  it("goes through the smaller domain again, and has no labels, where nothing belongs together", async () => {
+  it("repeats the smaller domain, without labels, if the domains are not aligned", async () => {
     const { size, labels } = pairs(5, 2);
     expect([size, labels]).toEqual([5, null]);
     expect(await everything(pairs(5, 2))).toEqual([
@@ -67,7 +67,7 @@ describe("pairDataset", () => {
     expect((await everything(pairs(1, 3))).map(([a]) => a)).toEqual([0, 0, 0]);
   });
 
-  it("has a fingerprint of either domain and of whether they are aligned", () => {
+  it("has a fingerprint that depends on both domains and on alignment", () => {
     const prints = [
       pairs(3, 3),
       pairs(3, 3, { aligned: true }),
@@ -80,7 +80,7 @@ describe("pairDataset", () => {
     expect(unaligned(pairs(3, 3, { aligned: true })).fingerprint).toBe(prints[0]);
   });
 
-  it("names files that were passed over with their domain, those of one folder once", () => {
+  it("names skipped files with their domain, those of one folder once", () => {
     const skipped = [{ file: "x.txt", reason: "not an image" }];
     const two = pairs(2, 2, { a: levels("A", 2, 0, { skipped }), b: levels("B", 2, 0, { skipped }) });
     expect(two.skipped.map(({ file }) => file)).toEqual(["A/x.txt", "B/x.txt"]);
@@ -88,7 +88,7 @@ describe("pairDataset", () => {
     expect(one.skipped).toEqual([{ file: "maps/x.txt", reason: "not an image" }]);
   });
 
-  it("keeps what it knows of its domains when it is chosen from, and when it is told to forget what is aligned", async () => {
+  it("keeps its properties when items are selected, and when alignment is dropped", async () => {
     const unmatched = ["A/3.png"];
     for (const part of [take(pairs(4, 3, { unmatched }), 2), select(pairs(4, 3, { unmatched }), Int32Array.of(3))]) {
       expect(part.sides).toMatchObject({ aligned: false, unmatched });
@@ -106,12 +106,12 @@ describe("pairDataset", () => {
     expect(unaligned(already)).toBe(already);
   });
 
-  it("takes the first of each domain, and of a smaller one no image twice", () => {
+  it("takes the first items of each domain, and no image of a smaller one twice", () => {
     const { a, b } = take(pairs(6, 2), 4).sides!;
     expect([a.size, b.size]).toEqual([4, 2]);
   });
 
-  it("refuses domains that do not fit", () => {
+  it("rejects domains that do not match", () => {
     const points = arrayDataset({ name: "P", kind: "points", items: ndarray("float32", [2, 2], new Float32Array(4)) });
     expect(() => pairs(2, 2, { b: points })).toThrow("both domains must contain images - got points in P");
     expect(() => pairs(2, 3, { aligned: true })).toThrow(
@@ -129,7 +129,7 @@ describe("pairDataset", () => {
 });
 
 describe("batches of two domains", () => {
-  it("are of each in an order of its own, every image once an epoch of its domain", async () => {
+  it("draw from each domain in its own order, every image once per epoch of its domain", async () => {
     const { stepsPerEpoch, at } = loader(pairs(12, 6), 2, key(1));
     expect(stepsPerEpoch).toBe(6);
     const batches = await Promise.all(Array.from({ length: 6 }, async (_, step) => levelsOf(await at(step))));
@@ -144,7 +144,7 @@ describe("batches of two domains", () => {
     expect(levelsOf(await at(4))).toEqual(batches[4]);
   });
 
-  it("do not tell which images belong together, but those of aligned pairs do", async () => {
+  it("do not reveal which images belong together, except those of aligned pairs", async () => {
     const aligned = pairs(40, 40, { aligned: true });
     const differences = async (dataset: Dataset): Promise<Set<number>> =>
       new Set(levelsOf(await loader(dataset, 40, key(2)).at(0)).map(([a, b]) => b - a));

@@ -35,7 +35,7 @@ function colour(i: number): number[] {
 }
 
 describe("images in a Parquet file", () => {
-  it("are read as the hub writes them, with their classes; rows without one are named and left out", async () => {
+  it("are read as the Hugging Face Hub writes them, with classes; rows without an image are listed and skipped", async () => {
     const data = await openItems(fixture("hub"));
     expect(data).toMatchObject({ kind: "image", shape: [3, 4, 3], size: 5 });
     const pixels = Array.from((await data.read([0, 1, 2, 3, 4])).data, (value) => Math.round(255 * value));
@@ -49,7 +49,7 @@ describe("images in a Parquet file", () => {
     ]);
   });
 
-  it("may be plain bytes beside text, and have no classes where one of them is hidden", async () => {
+  it("may be plain bytes next to text, and have no classes if one of them is missing", async () => {
     const data = await openItems(fixture("plain"));
     expect(data).toMatchObject({ shape: [2, 2, 1], size: 4, labels: null });
     expect([...(await data.read([3])).data]).toEqual(Array.from({ length: 4 }, () => Math.fround(150 / 255)));
@@ -90,19 +90,19 @@ describe("images in a Parquet file", () => {
       "plain",
       "column label (int32) is ignored: row 3 has -1 for a label; this is how Hugging Face marks hidden labels",
     ],
-  ])("have no classes, and why is said: %s", async (name, note) => {
+  ])("have no classes, with the reason: %s", async (name, note) => {
     const data = await openItems(fixture(name));
     expect(data.labels).toBeNull();
     expect(data.notes!.at(-1)).toContain(note);
   });
 
-  it("say which columns are left out", async () => {
+  it("report ignored columns", async () => {
     const { notes } = await openItems(fixture("called-Label"));
     const read = "images are read from image, and classes from Label";
     expect(notes).toEqual([`column caption (string) is ignored: ${read}`]);
   });
 
-  it("are brought to a size, and read up to a limit", async () => {
+  it("are resized, and read up to a limit", async () => {
     const data = await openData(fixture("hub"), { size: 2, limit: 3 });
     expect(data.train.shape).toEqual([2, 2, 3]);
     expect(data.train.size + data.test.size).toBe(3);
@@ -117,7 +117,7 @@ describe("images in a Parquet file", () => {
     ["two-images", DataError, "must hold one column of images - got left, right"],
     ["no-images", DataError, "must hold at least one image - got row 1 (not an image), row 2 (empty file)"],
     ["sizes", OptionError, "images must have one size - got row 1 (2 x 2) and row 2 (4 x 3)"],
-  ])("are refused: %s", async (name, kind, says) => {
+  ])("are rejected: %s", async (name, kind, says) => {
     const error = await errorOf(openItems(fixture(name)));
     expect(error).toBeInstanceOf(kind);
     expect(error.message).toContain(`${name}.parquet`);
@@ -127,7 +127,7 @@ describe("images in a Parquet file", () => {
 
 describe("points in a Parquet file", () => {
   it.each(["none", "snappy", "gzip", "zstd", "brotli", "lz4", "version1"])(
-    "are its rows, in float64 where it is asked for: %s",
+    "are its rows, in float64 on request: %s",
     async (name) => {
       const data = await openItems(fixture(name));
       expect(data).toMatchObject({ kind: "points", shape: [3], size: 5, labels: null });
@@ -162,14 +162,14 @@ describe("points in a Parquet file", () => {
     ["rows-both", "must be a whole Parquet file - got 50 rows by its footer, and 5 in column 1"],
     ["bomb", "must have at most 8388608 cells, since it has only 96395 bytes - got 30000000 rows of 1"],
     ["empty", "has no row of numbers"],
-  ])("are refused: %s", async (name, says) => {
+  ])("are rejected: %s", async (name, says) => {
     const error = await errorOf(openItems(fixture(name)));
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toContain(`${name}.parquet`);
     expect(error.message).toContain(says);
   });
 
-  it("are read by the places of columns, which may have one name", async () => {
+  it("are read by column position, so that names may repeat", async () => {
     const data = await openItems(fixture("one-name"));
     expect([...(await data.readDouble!([0, 1])).data]).toEqual([1, 3, 5, 2, 4, 6]);
   });
@@ -184,7 +184,7 @@ describe("points in a Parquet file", () => {
         "column u is ignored: pandas keeps its row index in it",
       ],
     ],
-  ])("do without the row index of pandas, which is said: %s", async (name, notes) => {
+  ])("are read without the row index of pandas, which is reported: %s", async (name, notes) => {
     const data = await openItems(fixture(name));
     expect([...(await data.readDouble!([0, 1, 2])).data]).toEqual([1, 0.5, 2, 0.25, 3, 0.125]);
     expect(data.notes).toEqual(notes);
@@ -195,19 +195,19 @@ describe("points in a Parquet file", () => {
   it.each([
     ["index-name", "column __index_level_0__ is ignored: pandas keeps its row index in it"],
     ["unnamed", "column Unnamed: 0 is ignored: pandas keeps its row index in it"],
-  ])("do without a row index that its name alone tells: %s", async (name, note) => {
+  ])("are read without a row index known only by its name: %s", async (name, note) => {
     const data = await openItems(fixture(name));
     expect(data.shape).toEqual([1]);
     expect([...(await data.readDouble!([0, 1, 2])).data]).toEqual([0.5, 1.5, 2.5]);
     expect(data.notes).toEqual([note]);
   });
 
-  it("may be decimals, as they are written, and booleans, which are 0 and 1", async () => {
+  it("may be decimals, as written, and booleans, which are 0 and 1", async () => {
     expect([...(await (await openItems(fixture("decimals"))).readDouble!([0, 1, 2])).data]).toEqual([1.1, 2.25, -0.07]);
     expect([...(await (await openItems(fixture("flags"))).readDouble!([0, 1, 2])).data]).toEqual([1, 0, 1]);
   });
 
-  it("have a column label as a coordinate, which is said", async () => {
+  it("treat a column label as a coordinate, which is reported", async () => {
     const data = await openItems(fixture("points-label"));
     expect(data).toMatchObject({ shape: [2], labels: null });
     expect(data.notes).toEqual([expect.stringContaining("column label is read as a coordinate")]);
@@ -218,7 +218,7 @@ describe("points in a Parquet file", () => {
     expect([...(await data.readDouble!([0, 1, 2])).data]).toEqual([1, 1, 0.5, 2, 0, 0.25, 3, -1, 0.125]);
   });
 
-  it("may be of every kind of number", async () => {
+  it("may have any numeric type", async () => {
     const data = await openItems(fixture("kinds"));
     expect([...(await data.readDouble!([2])).data]).toEqual([
       Math.fround(5.9604645e-8),
@@ -230,7 +230,7 @@ describe("points in a Parquet file", () => {
     ]);
   });
 
-  it("take no size", async () => {
+  it("have no size", async () => {
     const error = await errorOf(openItems(fixture("none"), { size: 8 }));
     expect(error.message).toContain("Parquet files with images - got 8");
   });
@@ -246,7 +246,7 @@ describe("a damaged Parquet file", () => {
       "with other bytes in a page",
       (bytes) => Uint8Array.from(bytes, (byte, i) => (i >= 4 && i < 60 ? 255 - byte : byte)),
     ],
-  ])("is refused by name: %s", async (_, damage) => {
+  ])("is rejected by name: %s", async (_, damage) => {
     const path = join(folder, "damaged.parquet");
     await writeFile(path, damage(await readFile(fixture("none"))));
     const error = await errorOf(openItems(path));
@@ -256,8 +256,8 @@ describe("a damaged Parquet file", () => {
   });
 });
 
-describe("the thread that Parquet files are decoded in", () => {
-  it("is ended when it does not answer in time, and the next file is read by another", async () => {
+describe("the thread that decodes Parquet files", () => {
+  it("is ended if it does not respond in time, and the next file is read by another one", async () => {
     const reader = new ParquetReader(0);
     const error = await errorOf(openParquet(fixture("none"), {}, reader));
     expect(error.message).toContain("must be a whole Parquet file - got no answer within 0 s");

@@ -54,7 +54,7 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 describe.each(sets)("$name", (set: GeneratedDataset) => {
   const { train, test } = set.generate();
 
-  it("has 100,000 points to train on and 10,000 to test on", async () => {
+  it("has 100,000 training and 10,000 test points", async () => {
     expect([train.size, test.size]).toEqual([100_000, 10_000]);
     expect([train.kind, train.name, train.skipped]).toEqual(["points", set.name, []]);
     expect((await train.read([0, 99_999])).shape).toEqual([2, ...train.shape]);
@@ -72,7 +72,7 @@ describe.each(sets)("$name", (set: GeneratedDataset) => {
     expect((await test.read([7])).data).not.toEqual((await train.read([7])).data);
   });
 
-  it("is known by name, and by a fingerprint for each part", async () => {
+  it("is found by name, and has a fingerprint for each split", async () => {
     expect(datasets).toContain(set);
     const opened = await openData(set.name, { limit: 5 });
     expect(await opened.test.read([4])).toEqual(await test.read([4]));
@@ -90,7 +90,7 @@ describe("the first points", () => {
     [mixture1200, [-1.603716, -0.433079], "cfda4350a2a41ff1"],
     [swissRoll, [0.041516, 1.012961], "8da54a633aae6b00"],
     [moons, [0.9891, 0.245635], "a2ba8ca22a752a1a"],
-  ] as const)("of $name are what they were when runs were made of them", async (set, point, fingerprint) => {
+  ] as const)("of $name are those of earlier versions", async (set, point, fingerprint) => {
     const { train } = set.generate();
     expect(train.fingerprint).toBe(fingerprint);
     const { data } = await train.read([0]);
@@ -134,7 +134,7 @@ describe("mixtures", () => {
     [ring8, 0.598, 24.32],
     [grid25, 8.085, 51.18],
     [mixture1200, 1.152, 27.88],
-  ] as const)("$name draw modes of equal weight, and say which as labels", (set, low, high) => {
+  ] as const)("$name draw modes with equal probability, and label points by mode", (set, low, high) => {
     for (const { labels, size, modes } of Object.values(set.generate()) as Dataset[]) {
       const k = (modes as Extract<Modes, { kind: "centers" }>).centers.shape[0]!;
       const counts = new Array<number>(k).fill(0);
@@ -145,7 +145,7 @@ describe("mixtures", () => {
     }
   });
 
-  it.each([ring8, grid25])("$name lie about the centre of their label, as far as they should", async (set) => {
+  it.each([ring8, grid25])("$name have the expected spread around the centre of their label", async (set) => {
     const { train } = set.generate();
     const { centers, deviation } = centersOf(train);
     const points = await firstItems(train);
@@ -164,7 +164,7 @@ describe("mixtures", () => {
     expect(Math.abs(mean(x.slice(1).map((value, i) => value * x[i]!)))).toBeLessThan(error);
   });
 
-  it.each([ring8, grid25])("$name are of high quality in 98.89 of 100, as a perfect model is", async (set) => {
+  it.each([ring8, grid25])("$name have 98.89 % high-quality points, as a perfect model has", async (set) => {
     for (const part of Object.values(set.generate()) as Dataset[]) {
       const { centers, deviation, within } = centersOf(part);
       const share = mean(
@@ -201,7 +201,7 @@ describe("mixtures", () => {
 });
 
 describe("curves", () => {
-  it("swiss-roll follows the spiral, evenly by angle, with its noise", async () => {
+  it("swiss-roll follows the spiral, uniform in angle, with its noise", async () => {
     const { train } = swissRoll.generate();
     expect([train.labels, train.modes]).toEqual([null, undefined]);
     const points = Float64Array.from((await firstItems(train)).data, (value) => 7.5 * value);
@@ -241,8 +241,8 @@ describe("curves", () => {
   });
 });
 
-describe("choosing from points", () => {
-  it("keeps modes through limits, choices and splits", async () => {
+describe("selections of points", () => {
+  it("keep modes when limited, selected and split", async () => {
     const { train } = ring8.generate();
     const { modes } = train;
     expect(take(train, 10).modes).toBe(modes);
@@ -257,13 +257,13 @@ describe("choosing from points", () => {
     }
   });
 
-  it("makes no modes where there are none", () => {
+  it("add no modes to data without", () => {
     expect(take(moons.generate().train, 3).modes).toBeUndefined();
   });
 });
 
 describe("openData on points", () => {
-  it("refuses sides in pixels, and a folder of files", async () => {
+  it("rejects sizes in pixels, and a folder of files", async () => {
     await expect(openData("ring8", { size: 2 })).rejects.toThrow(
       "--size is for folders of images and Parquet files with images - got 2 for ring8, whose items are 2",
     );

@@ -54,7 +54,7 @@ describe("shapes", () => {
   });
 
   it.each([[[3, 0, 0, 0, 0]], [[0, 0, 0, 0]], [[0, 0, -1, 0, 0]], [[0, 0.5, 0, 0, 0]], [[0, 0, 0, 0, 16]]])(
-    "refuse the factors %j",
+    "reject the factors %j",
     (wanted) => {
       expect(() => small.factors.indexOf(wanted)).toThrow(OptionError);
       expect(() => small.factors.indexOf(wanted)).toThrow(
@@ -63,12 +63,12 @@ describe("shapes", () => {
     },
   );
 
-  it.each([-1, 184_320, 0.5, NaN])("refuse the index %d", async (index) => {
+  it.each([-1, 184_320, 0.5, NaN])("reject the index %d", async (index) => {
     await expect(small.read([0, index])).rejects.toThrow(OptionError);
     expect(() => small.factors.of(index)).toThrow(OptionError);
   });
 
-  it("draw what they say: a square, an ellipse and a heart at scale 1, upright", async () => {
+  it("are drawn correctly: a square, an ellipse and a heart at scale 1, upright", async () => {
     const crop = async (shape: number): Promise<string[]> =>
       picture(await image(small, shape, 5, 0, 0, 0), 32)
         .slice(0, 17)
@@ -114,7 +114,7 @@ describe("shapes", () => {
     }
   });
 
-  it("turn counterclockwise, ten steps a quarter, squares and ellipses into themselves", async () => {
+  it("rotate counterclockwise, ten steps per quarter turn, squares and ellipses onto themselves", async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(2), fc.nat(5), fc.nat(29), async (shape, scale, turn) => {
         const before = await image(small, shape, scale, turn, 0, 0);
@@ -154,7 +154,7 @@ describe("shapes", () => {
     expect(far[31 - 8]!.lastIndexOf("#")).toBe(31);
   });
 
-  it("are named by fingerprints of their definition, and need not be drawn for it", () => {
+  it("have fingerprints of their definition, which need no drawing", () => {
     const prints = [small, allShapes(64), shapes.generate(32).train, shapes.generate(32).test].map(
       ({ fingerprint }) => fingerprint,
     );
@@ -177,7 +177,7 @@ describe("shapes", () => {
 });
 
 describe("choosing from shapes", () => {
-  it("holds 15,000 by chance out, the same each time, and no item twice", () => {
+  it("hold out 15,000 random items, reproducibly, and no item twice", () => {
     const { train, test } = shapes.generate(32);
     expect([train.size, test.size]).toEqual([small.size - 15_000, 15_000]);
     const seen = new Uint8Array(small.size);
@@ -187,7 +187,7 @@ describe("choosing from shapes", () => {
     expect(shapes.generate(32).test.fingerprint).toBe(test.fingerprint);
   });
 
-  it("keeps factors with their items through takes, choices and splits", async () => {
+  it("keep the factors of their items when limited, selected and split", async () => {
     const { train } = shapes.generate(32);
     const chosen = select(take(train, 500), Int32Array.of(499, 3, 250, 3));
     expect(chosen.size).toBe(4);
@@ -209,7 +209,7 @@ describe("choosing from shapes", () => {
     expect(new Set([train, chosen, halves.train, halves.test].map((part) => part.fingerprint)).size).toBe(4);
   });
 
-  it("gives first items that are like all: every value of every factor soon appears", () => {
+  it("start with representative items: every value of every factor occurs early", () => {
     const first = take(shapes.generate(32).train, 400);
     const counts = small.factors.sizes.map(
       (_, k) => new Set(Array.from({ length: first.size }, (_, i) => first.factors!.of(i)[k])).size,
@@ -219,14 +219,14 @@ describe("choosing from shapes", () => {
 });
 
 describe("openData on shapes", () => {
-  it("draws them at 32 pixels, or at the size asked for, and takes the first", async () => {
+  it("draws them at 32 pixels, or at the requested size, and applies limits", async () => {
     expect((await openData("shapes")).train).toMatchObject({ name: "shapes", kind: "image", shape: [32, 32, 1] });
     const { train, test } = await openData("shapes", { size: 64, limit: 10 });
     expect([train.size, test.size, ...train.shape]).toEqual([10, 10, 64, 64, 1]);
     expect(train.factors!.sizes).toEqual([3, 6, 40, 32, 32]);
   });
 
-  it("refuses other sizes, and a folder of files", async () => {
+  it("rejects other sizes, and a folder of files", async () => {
     await expect(openData("shapes", { size: 48 })).rejects.toThrow("the size of shapes must be 32 or 64 - got 48");
     await expect(openData("shapes", { dataDir: "." })).rejects.toThrow("which is generated");
   });

@@ -5,7 +5,7 @@ import { arrayDataset } from "../../src/data/array-dataset.ts";
 import { summarize } from "../../src/data/summary.ts";
 
 describe("summarize", () => {
-  it("tells range, mean, classes, duplicates and blank items", async () => {
+  it("returns range, mean, classes, duplicates and blank items", async () => {
     const data = Uint8Array.of(0, 255, 51, 51, 0, 255, 255, 0, 51, 51, 0, 255);
     const items = ndarray("uint8", [6, 1, 2, 1], data);
     const skipped = [{ file: "a.txt", reason: "not an image" }];
@@ -41,7 +41,7 @@ describe("summarize", () => {
     expect(summary.fingerprint).toBe(dataset.fingerprint);
   });
 
-  it("does not call a point of one number blank, and finds every duplicate", async () => {
+  it("does not call a one-dimensional point blank, and finds every duplicate", async () => {
     const items = fromNumbers(new Float32Array(700).fill(-3), [700, 1]);
     const summary = await summarize(arrayDataset({ name: "x", kind: "points", items }));
     expect(summary).toMatchObject({
@@ -55,7 +55,7 @@ describe("summarize", () => {
     expect(summary.duplicates[19]).toEqual([0, 20]);
   });
 
-  it("tells range, mean and deviation of each number of small points", async () => {
+  it("returns range, mean and deviation by dimension for small points", async () => {
     const items = fromNumbers([1, -10, 2, 0, 3, 10, 6, 0], [4, 2]);
     const { dimensions, min, max } = await summarize(arrayDataset({ name: "x", kind: "points", items }));
     expect([min, max]).toEqual([-10, 10]);

@@ -23,7 +23,7 @@ describe("toUnitRange", () => {
     ["float16", [0, 0.5, 1], [0, 0.5, 1]],
     ["float64", [0.25, 1.0000000000000002, -1e-17], [0.25, 1, 0]],
     ["float32", [0.1, 0.2], [0.1, 0.2]],
-  ] as const)("%s has the range of its type, whatever the numbers at hand", (type, data, expected) => {
+  ] as const)("%s has the range of its type, whatever the values", (type, data, expected) => {
     const values = valuesOf(data, type);
     values.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 7));
     expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
@@ -45,7 +45,7 @@ describe("toUnitRange", () => {
     ["int32", [0, 1, 1], 0, "int32 numbers from 0 to 1", '(255 * a).astype("uint8")'],
     ["float32", [0, 7, NaN, Infinity], 2, "NaN among its float32 numbers", "remove"],
     ["float64", [0, -Infinity], 1, "-Infinity among", "remove"],
-  ] as const)("refuses %s %j by what its numbers are", (type, data, at, reason, hint) => {
+  ] as const)("rejects %s %j, describing the values", (type, data, at, reason, hint) => {
     const fault = faultOf(data, type);
     expect(fault.at).toBe(at);
     expect(fault.reason).toContain(reason);

@@ -34,7 +34,7 @@ const corners = [
 ] as const;
 
 describe("nearest rows", () => {
-  it("are those of a search among all pairs", () => {
+  it("agree with a search among all pairs", () => {
     const some = (n: number) =>
       fc.array(fc.double({ min: -9, max: 9, noNaN: true }), { minLength: 3 * n, maxLength: 3 * n });
     fc.assert(
@@ -54,7 +54,7 @@ describe("nearest rows", () => {
 });
 
 describe("clusters", () => {
-  it("find blobs that lie apart, from any seed", () => {
+  it("find separated blobs, for any seed", () => {
     for (let seed = 0; seed < 20; seed++) {
       const centres = clusterCentres(blobs(corners, 100, 0.5), 4, key(seed));
       for (const corner of corners) {
@@ -78,14 +78,14 @@ describe("clusters", () => {
     }
   });
 
-  it("do not fail on items that are all alike", () => {
+  it("do not fail on identical items", () => {
     const same = fromNumbers(new Array<number>(20).fill(3), [10, 2]);
     expect(Array.from(clusterCentres(same, 3, key(1)).data)).toEqual([3, 3, 3, 3, 3, 3]);
   });
 });
 
 describe("places", () => {
-  it("are the modes that the data declare, within a quarter of the way to the next", async () => {
+  it("are the declared modes, within a quarter of the distance to the next", async () => {
     const { train } = ring8.generate();
     const places = (await placesOf(train, key(1)))!;
     expect(places.names).toEqual(Array.from({ length: 8 }, (_, i) => `mode ${i}`));
@@ -96,7 +96,7 @@ describe("places", () => {
     expect(nearest).toEqual(near);
   });
 
-  it("are clusters elsewhere, named after the class of most of their items, and all real items are near them", async () => {
+  it("are clusters otherwise, named after their majority class, and all real items are near them", async () => {
     const items = blobs(corners, 250, 0.5);
     const labels = nearestRows(items, fromNumbers(corners.flat(), [4, 2])).row;
     const data = arrayDataset({ name: "blobs", kind: "points", items, labels });
@@ -112,7 +112,7 @@ describe("places", () => {
     expect(missed.reduce((sum, place) => sum + places.shares[place]!, 0)).toBeCloseTo(0.5, 2);
   });
 
-  it("hold real items of many numbers, and no blur of them: grey, their mean, nor means of a few", async () => {
+  it("contain real high-dimensional items, but no blurred ones: grey images, their mean, or means of a few", async () => {
     // Images of strokes: ten kinds, each at a place of its own, with pixels of their own.
     const [n, d] = [600, 100];
     const ink = uniform(key(5), [n, d]).data;
@@ -144,7 +144,7 @@ describe("places", () => {
     expect(fidelity((i, j) => uniform(fold(key(6), i), [d]).data[j]!)).toBe(0);
   });
 
-  it("hold no grain of the right strength: images are as sharp as real ones too", async () => {
+  it("contain no noise of the right strength: images must be as sharp as real ones", async () => {
     // Soft spots at places of their own; grain is what a generator makes that has learned distances alone.
     const [n, side] = [400, 12];
     const at = uniform(key(7), [n, 2]).data;
@@ -167,7 +167,7 @@ describe("places", () => {
     expect(fidelityOf(grainy, places)).toBe(0);
   });
 
-  it("have the share of real items that are of high quality, by which samples are measured", async () => {
+  it("have the fraction of real items of high quality, the reference for samples", async () => {
     const { train } = ring8.generate();
     const places = (await placesOf(train, key(1)))!;
     // Within three deviations in a plane.
@@ -186,7 +186,7 @@ describe("places", () => {
 });
 
 describe("share of pairs", () => {
-  it("is that of all pairs, ties counting half", () => {
+  it("is the fraction of all pairs, ties counting half", () => {
     const some = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 9 });
     fc.assert(
       fc.property(some, some, (a, b) => {
@@ -201,7 +201,7 @@ describe("share of pairs", () => {
 describe("nearest training items", () => {
   const dataset = (items: NdArray<"float32">) => arrayDataset({ name: "points", kind: "points", items });
 
-  it("are at no distance from copies, and as far from samples as from held-out items where these are alike", async () => {
+  it("have distance 0 to copies, and distances from samples as from held-out items if these are alike", async () => {
     const [train, test] = [blobs(corners, 500, 1, 1), blobs(corners, 100, 1, 2)];
     const split = { train: dataset(train), test: dataset(test) };
     const copies = await nearestTraining(ortEngine({ device: "cpu", threads: 1 }), rows(train, 0, 300), split, key(1));
@@ -217,7 +217,7 @@ describe("nearest training items", () => {
     expect(shareAbove(fresh.real, fresh.generated.toSorted())).toBeLessThan(0.58);
   });
 
-  it("are compared with those of training items from each other where few are held out", async () => {
+  it("are compared with those among training items if few are held out", async () => {
     const line = fromNumbers([0, 0, 1, 0, 3, 0], [3, 2]);
     const split = { train: dataset(line), test: dataset(rows(line, 0, 1)) };
     const found = await nearestTraining(

@@ -129,7 +129,7 @@ const failures: Record<string, readonly [Experiment, readonly string[], string, 
 };
 
 describe.each(Object.entries(failures))("a run that fails by %s", (_, [failing, symptoms, flag, changed]) => {
-  it("gets a warning of its symptom, with numbers and one flag", async () => {
+  it("causes a warning of its symptom, with numbers and one flag", async () => {
     const told = await warningsOf(failing);
     expect(names(told)).toEqual(symptoms);
     expect(told[0]!.hint).toContain(`try ${flag}: `);
@@ -139,7 +139,7 @@ describe.each(Object.entries(failures))("a run that fails by %s", (_, [failing, 
       );
   });
 
-  it("is not warned of that with the flag", async () => {
+  it("causes no such warning with the flag", async () => {
     const told = names(await warningsOf(changed));
     // Samples that are near no item after few steps take more of them.
     for (const symptom of symptoms.filter((name) => name !== "low-fidelity")) expect(told).not.toContain(symptom);
@@ -159,7 +159,7 @@ const healthy: Record<string, Experiment> = {
 };
 
 describe.each(Object.entries(healthy))("%s", (_, experiment) => {
-  it("is not warned of", async () => {
+  it("causes no warning", async () => {
     expect(await warningsOf(experiment)).toEqual([]);
   });
 });

@@ -42,7 +42,7 @@ describe("samples of points", async () => {
   };
   const fifteen = Array.from({ length: 15 }, (_, m) => m);
 
-  it("are healthy where they are real", async () => {
+  it("are healthy if they are real", async () => {
     expect(await found(await data.test.read(permutation(key(1), 2500)), data)).toEqual({});
   });
 
@@ -73,7 +73,7 @@ describe("samples of points", async () => {
     expect(Object.keys(await found(samples, data))).toEqual(["partial-collapse", "low-fidelity"]);
   });
 
-  it("are refused where they are too few, or no such items", async () => {
+  it("are rejected if they are too few, or of another shape", async () => {
     await expect(found(rows(items, 0, 499), data)).rejects.toThrow(
       /^at least 500 samples are needed to check them against grid25, 20 for each of its 25 modes - got 499$/,
     );
@@ -88,7 +88,7 @@ describe("samples of points", async () => {
     ).rejects.toThrow(/^samples must have the shape of items of ring8, \[2\] - got \[3\]$/);
   });
 
-  it("are copies of training items, and all alike", async () => {
+  it("are identified as copies of training items, or as identical", async () => {
     const copies = await data.train.read(Array.from({ length: 2000 }, (_, i) => i));
     expect(Object.keys(await found(copies, data))).toEqual(["memorisation"]);
     const alike = chosenRows(

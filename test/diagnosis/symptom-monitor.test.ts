@@ -30,7 +30,7 @@ describe("the monitor of symptoms", () => {
   const history = async (): Promise<RunHistory> =>
     new RunHistory(setup.config, buildModel(gan(dead), await infoOf(data)), data, []);
 
-  it("reports a symptom once, and not before its fraction of the run", async () => {
+  it("reports a symptom once, and not before the symptom's warm-up", async () => {
     const record = await history();
     const watch = new SymptomMonitor(record, 5000, []);
     const told: [string, number][] = [];
@@ -69,7 +69,7 @@ describe("the monitor of symptoms", () => {
 });
 
 describe("warnings of a run", () => {
-  it("come as events, and are kept in its record and its result; resuming repeats and forgets none", async () => {
+  it("are events, recorded in the run and its result; resuming neither repeats nor loses any", async () => {
     const engine = await nodeEngine({ device: "cpu" });
     const whole = new MemoryStore();
     const events = await collect(train(gan(dead), data, options, { engine, store: whole }));

@@ -41,7 +41,7 @@ describe("complete collapse", () => {
   const even = [0.25, 0.25, 0.25, 0.25];
   const at = (...snapshots: SampleSnapshot[]) => evidence({ snapshots, places: fourModes });
 
-  it("is samples alike at two snapshots in a row, below a tenth of the distance of real items", () => {
+  it("is present if samples are alike at two consecutive snapshots, below a tenth of the distance of real items", () => {
     expect(seen(completeCollapse, at(snapshot(100, even, 1), snapshot(200, even, 0.09)))).toBe("absent");
     expect(seen(completeCollapse, at(snapshot(100, even, 0.09), snapshot(200, even, 0.09)))).toBe(
       "--instance-noise 0.1",
@@ -50,7 +50,7 @@ describe("complete collapse", () => {
     expect(seen(completeCollapse, at(snapshot(100, even, 0.01)))).toBe("unknown");
   });
 
-  it("is all samples at one mode, however far apart, but not where few are near any", () => {
+  it("is present if all samples are at one mode, however far apart, but not if few are near any", () => {
     const one = [0.6, 0.004, 0, 0];
     expect(seen(completeCollapse, at(snapshot(100, one), snapshot(200, one)))).toBe("--instance-noise 0.1");
     const two = [0.6, 0.01, 0, 0];
@@ -59,7 +59,7 @@ describe("complete collapse", () => {
     expect(seen(completeCollapse, at(snapshot(100, few), snapshot(200, few)))).toBe("absent");
   });
 
-  it("is judged by what is measured now where that is known", () => {
+  it("is determined from current measurements if available", () => {
     const now = { ...nothing, samples: snapshot(5000, even, 1) };
     const collapsed = [snapshot(100, even, 0), snapshot(200, even, 0)];
     expect(seen(completeCollapse, evidence({ snapshots: collapsed, places: fourModes, now }))).toBe("absent");
@@ -121,13 +121,13 @@ describe("partial collapse", () => {
     );
   });
 
-  it("is not a mode that is missing only at times, nor a model with no samples near real items yet, nor a complete collapse", () => {
+  it("is not reported for a mode that is missing only at times, a model without samples near real items yet, or a complete collapse", () => {
     expect(seen(partialCollapse, two([0.3, 0.3, 0.3, 0], [0, 0.3, 0.3, 0.3]))).toBe("absent");
     expect(seen(partialCollapse, two([0.2, 0.2, 0.09, 0]))).toBe("absent");
     expect(seen(partialCollapse, two([1, 0, 0, 0]))).toBe("absent");
   });
 
-  it("needs clusters of a tenth of the items or more, where the data declare no modes", () => {
+  it("requires clusters of at least a tenth of the items if the data declare no modes", () => {
     const clusters = (shares: readonly number[]) => ({
       ...fourModes,
       declared: false,
@@ -157,7 +157,7 @@ describe("low fidelity", () => {
     expect(sign.evidence).toContain("1.2 % of samples are near a mode, and 98 % of real items (low: below 49 %)");
   });
 
-  it("is not known where real items are no better, nor said of samples that are all alike", () => {
+  it("is unknown if real items are no better, and not reported for identical samples", () => {
     expect(like([0, 0], { places: { ...fourModes, fidelity: 0.1 } })).toBe("unknown");
     const snapshots = [100, 200].map((step) => ({ ...snapshot(step, even, 0.01), fidelity: 0 }));
     expect(seen(lowFidelity, evidence({ snapshots, places: fourModes }))).toBe("absent");
@@ -182,17 +182,17 @@ describe("no convergence", () => {
       ...(schedule && { schedule }),
     });
 
-  it("is samples that go from mode to mode as much as at first", () => {
+  it("is present if samples move between modes as much as at first", () => {
     expect(seen(noConvergence, hops([0, 1, 0, 2, 1, 3, 0]))).toBe("--learning-rate 0.00025");
     expect(seen(noConvergence, hops([0, 1, 0, 2, 1, 3, 0], "constant"))).toBe("--schedule linear");
   });
 
-  it("is not samples that come to rest, nor too few snapshots", () => {
+  it("is not reported if samples come to rest, or with too few snapshots", () => {
     expect(seen(noConvergence, hops([0, 1, 2, 3, 0, 1, 1, 1]))).toBe("absent");
     expect(seen(noConvergence, hops([0, 1, 0, 1]))).toBe("unknown");
   });
 
-  it("is not changes that decrease", () => {
+  it("is not reported for decreasing changes", () => {
     const shares = [0, 1, 0, 0.9, 0.1, 0.6, 0.15, 0.55].map((share) => [share, 1 - share, 0, 0]);
     const snapshots = shares.map((each, i) => snapshot(600 * (i + 1), each));
     expect(seen(noConvergence, evidence({ snapshots, places: fourModes }))).toBe("absent");
@@ -245,14 +245,14 @@ function game(
 describe("discriminator saturation", () => {
   const falling = [...repeat(1, 12), ...repeat(0.09, 4)];
 
-  it("is an accuracy near 1 and a generator's gradient far below what it was, both", () => {
+  it("requires both an accuracy near 1 and a generator gradient far below its maximum", () => {
     expect(seen(discriminatorSaturation, game(falling, repeat(0.99, 16)))).toBe("--instance-noise 0.1");
     expect(seen(discriminatorSaturation, game(repeat(1, 16), repeat(0.99, 16)))).toBe("absent");
     expect(seen(discriminatorSaturation, game(falling, repeat(0.97, 16)))).toBe("absent");
     expect(seen(discriminatorSaturation, game([...repeat(1, 12), ...repeat(0.11, 4)], repeat(1, 16)))).toBe("absent");
   });
 
-  it("is of the newest quarter", () => {
+  it("refers to the last quarter", () => {
     expect(seen(discriminatorSaturation, game(falling, [...repeat(0.5, 12), ...repeat(1, 4)]))).not.toBe("absent");
     expect(seen(discriminatorSaturation, game(falling, [...repeat(1, 12), ...repeat(0.5, 4)]))).toBe("absent");
   });
@@ -282,7 +282,7 @@ describe("discriminator saturation", () => {
     expect(weighed(1)).toBe("--instance-noise 0.1");
   });
 
-  it("says whether the discriminator is as sure of items that it has not seen", () => {
+  it("reports the accuracy on held-out items", () => {
     const now = { ...nothing, scores: { train: 1, heldOut: 0.6 } };
     const sign = discriminatorSaturation.check(game(falling, repeat(1, 16), {}, now))!;
     expect(sign.evidence).toContain("training items above samples in 100 % of pairs, held-out items in 60 %");
@@ -294,14 +294,14 @@ describe("discriminator saturation", () => {
 });
 
 describe("vanishing gradient", () => {
-  it("is two orders of magnitude at every latest check, while the discriminator is right", () => {
+  it("is a decrease by two orders of magnitude at all recent checks while the discriminator is right", () => {
     const gone = [...repeat(2, 12), ...repeat(0.019, 4)];
     expect(seen(vanishingGradient, game(gone, repeat(0.9, 16)))).toBe("--instance-noise 0.1");
     expect(seen(vanishingGradient, game(gone, null))).toBe("--instance-noise 0.1");
     expect(seen(vanishingGradient, game([...repeat(2, 12), 0, 0, 0, 0.021], repeat(0.9, 16)))).toBe("absent");
   });
 
-  it("does not take a critic by its slope before the first step, when nothing bounds it yet", () => {
+  it("ignores a critic's slope before its first step, when nothing bounds it yet", () => {
     const values = [100, ...repeat(0.1, 15)];
     const fromStart = { steps: values.map((_, i) => 100 * i), values };
     const critic = { "gradient/generator/generator": fromStart };
@@ -351,7 +351,7 @@ describe("vanishing gradient", () => {
   });
 });
 
-describe("two generators, each with a discriminator of its own", () => {
+describe("two generators, each with its own discriminator", () => {
   const gone = series([...repeat(2, 12), ...repeat(0.001, 4)]);
   const translators = (ofA: number, ofB: number) => ({
     "discriminatorA/accuracy": series(repeat(ofA, 16)),
@@ -360,7 +360,7 @@ describe("two generators, each with a discriminator of its own", () => {
     "gradient/generators/BtoA": gone,
   });
 
-  it.each([vanishingGradient, discriminatorSaturation])("are told by it: $name", (symptom) => {
+  it.each([vanishingGradient, discriminatorSaturation])("are reported with the affected one: $name", (symptom) => {
     const told = (ofA: number, ofB: number) =>
       symptom.check(evidence({ recipe: "cyclegan", series: translators(ofA, ofB) }))!;
     expect(told(0.5, 0.99)).toMatchObject({ present: true, values: { accuracy: 0.99 } });
@@ -373,7 +373,7 @@ describe("dead units", () => {
   const layer = (name: string, values: readonly number[], model = {}, recipe = "gan") =>
     seen(deadUnits, evidence({ recipe, model, series: { [name]: series(values) } }));
 
-  it("is seven in ten of a layer at each of three checks", () => {
+  it("is a fraction of 0.7 of a layer at each of three checks", () => {
     expect(layer("dead/generator/layer2", [0, 0.7, 0.8, 0.7])).toBe("--activation leaky-relu");
     expect(layer("dead/generator/layer2", [0.9, 0.9, 0.69, 0.9])).toBe("absent");
     expect(layer("dead/generator/layer2", [0.9, 0.9])).toBe("unknown");
@@ -394,7 +394,7 @@ describe("dead units", () => {
     expect(counted(0.04)).toBe("--activation leaky-relu");
   });
 
-  it("is of nets of ReLU alone: leaky units still learn", () => {
+  it("is reported for ReLU nets only: leaky units still learn", () => {
     expect(layer("dead/generator/layer1", repeat(1, 5), { activation: "leaky-relu" })).toBe("unknown");
     expect(layer("dead/discriminator/layer1", repeat(1, 5))).toBe("unknown");
     const relu = { discriminatorActivation: "relu" };
@@ -423,7 +423,7 @@ describe("memorisation", () => {
     nearest: { generated: Float64Array.from(generated), real: Float64Array.from(real), heldOut: true },
   });
 
-  it("is samples nearer to training items than new items are, in most pairs and by far", () => {
+  it("is present if most samples are nearer to training items than new items are, by a wide margin", () => {
     const verdict = (sample: number) =>
       seen(memorisation, evidence({ now: distances(repeat(sample, 9), repeat(1, 9)) }));
     expect(verdict(0.74)).toBe("--steps 1250");
@@ -432,13 +432,13 @@ describe("memorisation", () => {
     expect(seen(memorisation, evidence({ now: mixed }))).toBe("absent");
   });
 
-  it("is not known of samples that are all alike, nor while a run is watched", () => {
+  it("is unknown for identical samples, and during training", () => {
     const one = distances(repeat(0, 9), repeat(1, 9), snapshot(5000, [], 0));
     expect(seen(memorisation, evidence({ now: one }))).toBe("unknown");
     expect(memorisation.warmUp).toBe(null);
   });
 
-  it("asks for more data where there are more", () => {
+  it("asks for more data if there are more", () => {
     expect(seen(memorisation, evidence({ limit: 20, now: distances([0], [1]) }))).toBe("--limit 200");
     const share = (limit: number) => seen(memorisation, evidence({ limit, now: distances([0], [1]) }));
     expect([0.001, 0.07, 0.5].map(share)).toEqual(["--limit 0.01", "--limit 0.7", "--limit 0.9"]);
@@ -456,7 +456,7 @@ describe("overfitting", () => {
     seen(overfitting, evidence({ ...parts, series: followed("elbo", heldOut, train, stderr) }));
   const falling = [400, 200, 150, 120, 100, 90];
 
-  it("is held-out items met worse by two standard errors, and training items met better", () => {
+  it("is a held-out loss worse by two standard errors with a better training loss", () => {
     // Two errors of a difference of values with an error of 1 each: 2.83. A twentieth of what was learned: 250 / 20.
     expect(course([400, 200, 150, 158, 163, 163], falling)).toBe("--steps 300");
     expect(course([400, 200, 150, 158, 162, 162], falling)).toBe("absent");
@@ -465,7 +465,7 @@ describe("overfitting", () => {
     expect(course([152, 151, 150, 151, 152.9, 152.9], falling, 2)).toBe("absent");
   });
 
-  it("tells its numbers: the best held-out value and its step, both parts now, the standard error", () => {
+  it("reports its numbers: the best held-out value and its step, both current values, the standard error", () => {
     const given = followed("elbo", [-1500, -1961, -1400, -900, -349], [-1500, -2000, -2600, -3300, -3911], 250);
     const sign = overfitting.check(evidence({ series: given }))!;
     expect(sign).toMatchObject({
@@ -478,14 +478,14 @@ describe("overfitting", () => {
     );
   });
 
-  it("shows numbers that differ with the digits in which they do", () => {
+  it("prints as many digits as are needed to tell values apart", () => {
     const given = followed("elbo", [3000, 2920.1, 2920.25, 2920.36], [3000, 2880, 2870.2, 2870], 0.01);
     const sign = overfitting.check(evidence({ series: given }))!;
     expect(sign.evidence).toContain("was best at step 200, 2920.1, and is now 2920.4, while");
     expect(sign.evidence).toContain("from 2880 to 2870 (");
   });
 
-  it("is not one bad evaluation, nor a loss that both parts share, nor what was measured too seldom", () => {
+  it("is not one bad evaluation, a loss that rises on both parts, or too few measurements", () => {
     expect(course([400, 200, 150, 150, 150, 190], falling)).toBe("absent");
     expect(course([400, 200, 150, 170, 180, 190], [400, 200, 150, 160, 170, 180])).toBe("absent");
     expect(course([150, 190, 200], [150, 100, 50])).toBe("unknown");
@@ -499,7 +499,7 @@ describe("overfitting", () => {
     expect(accuracy([0.5, 0.8, 0.82, 0.84, 0.85])).toBe("absent");
   });
 
-  it("asks for more data where there are more", () => {
+  it("asks for more data if there are more", () => {
     expect(course([400, 150, 160, 170, 180], falling.slice(1), 1, { limit: 250 })).toBe("--limit 2500");
   });
 
@@ -518,7 +518,7 @@ describe("overfitting", () => {
       }),
     );
 
-  it("is a discriminator to which held-out items are a fifth on the way to generated ones, three times in a row", () => {
+  it("is present if the discriminator scores held-out items a fifth of the way to generated ones, three times in a row", () => {
     expect(scored([0, 0, 2, 2, 2])).toBe("--learning-rate 0.00025");
     expect(scored([0, 0, 2, 2, 1.99])).toBe("absent");
     expect(scored([3, 3, 1.9, 3, 3])).toBe("absent");
@@ -529,13 +529,13 @@ describe("overfitting", () => {
     expect(scored([-5, -5, -5])).toBe("absent");
   });
 
-  it("of a discriminator is helped by more items first, then by more views of each image", () => {
+  it("of a discriminator is remedied by more items first, then by more augmentation", () => {
     expect(scored([3, 3, 3], 0.1, { limit: 200 })).toBe("--limit 2000");
     expect(scored([3, 3, 3], 0.1, { recipe: "cyclegan" })).toBe("--augment dag");
     expect(scored([3, 3, 3], 0.1, { recipe: "cyclegan", model: { augment: "dag" } })).toBe("--learning-rate 0.00025");
   });
 
-  it("of a discriminator that puts training items below generated ones is not told", () => {
+  it("of a discriminator that scores training items below generated ones is not reported", () => {
     const low = { "overfit/scores/train": series([1, 1, 1]), "overfit/scores/heldOut": series([0, 0, 0]) };
     const others = { "overfit/scores/generated": series([2, 2, 2]), "overfit/scores/stderr": series([0, 0, 0]) };
     expect(seen(overfitting, evidence({ series: { ...low, ...others } }))).toBe("absent");
@@ -555,7 +555,7 @@ describe("posterior collapse", () => {
       }),
     );
 
-  it("is at most a tenth of latents above 0.01 nats, and little in all", () => {
+  it("is at most a tenth of latents above 0.01 nats, and little KL in all", () => {
     expect(latents(repeat(0.009, 20), { model: { beta: 100 } })).toBe("--beta 1");
     expect(latents([1, 1, ...repeat(0, 18)], { model: { beta: 1 } })).toBe("--learning-rate 0.00025");
     // Where nothing is said of it, beta is 4.
@@ -586,7 +586,7 @@ describe("posterior collapse", () => {
     }
   });
 
-  it("is not a KL at its target", () => {
+  it("is not a KL term at its target", () => {
     expect(latents([0.3, 0.2], { model: { klTarget: 0.5 } })).toBe("absent");
     expect(latents([0.1, 0.1], { model: { klTarget: 0.5 } })).not.toBe("absent");
     expect(latents(repeat(0.03, 10), { model: { klTarget: 20 } })).not.toBe("absent");

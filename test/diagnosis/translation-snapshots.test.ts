@@ -16,7 +16,7 @@ const b = images("b", even([0, 2 / 3], shape));
 const snapshots = await TranslationSnapshots.open({ a, b, aligned: false }, key(1));
 
 describe("snapshots at translations", () => {
-  it("hold what images become against real images of the domain that they end in", async () => {
+  it("compare translations with real images of the target domain", async () => {
     const copies = handMade(translatorOf(shape, { AtoB: (x) => x, BtoA: (x) => x }));
     const { step, diversity } = await snapshots.snapshot(copies, 300);
     expect(step).toBe(300);
@@ -30,11 +30,11 @@ describe("snapshots at translations", () => {
     expect(diversity).toEqual([{ way: "BtoA", value: 0 }]);
   });
 
-  it("tell how far two real images are apart in one number", () => {
+  it("report the distance between real images as one number", () => {
     expect(snapshots.spread).toBeCloseTo((1 / 3 + 2 / 3) / 2, 6);
   });
 
-  it("are read again as they were logged", async () => {
+  it("are parsed as they were logged", async () => {
     const snapshot = await snapshots.snapshot(handMade(translatorOf(shape, { AtoB: (x) => x, BtoA: constant })), 40);
     const series = Object.entries(logged(snapshot)).map(
       ([name, value]) => [name, { steps: [40], values: [value] }] as const,

@@ -36,7 +36,7 @@ describe("bernoulliLogProb", () => {
     });
   });
 
-  it("stays finite for certain pixels, in float32 too, and has the gradient x - p", async () => {
+  it("stays finite for certain pixels, also in float32, and has the gradient x - p", async () => {
     const l = input("l", [6, 1]);
     const x = constant(fromNumbers([1, 0, 1, 0, 1, 0], [6, 1]));
     const value = bernoulliLogProb(l, x);
@@ -67,7 +67,7 @@ describe("bernoulliEntropy", () => {
 
 describe("sampleBernoulli", () => {
   const n = 20_000;
-  it("is 1 as often as asked, never for 0 and always for 1", () => {
+  it("is 1 with the requested probability, never for 0 and always for 1", () => {
     const probabilities = [0, 0.2, 0.5, 1];
     const drawn = run(sampleBernoulli(fixed(probabilities), constant(uniform(key(1), [n, 4])))).data;
     probabilities.forEach((p, i) => {

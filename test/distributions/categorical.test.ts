@@ -39,7 +39,7 @@ describe("gumbelNoise", () => {
 });
 
 describe("sampleCategorical", () => {
-  it("draws one-hot vectors as often as their probabilities say", () => {
+  it("draws one-hot vectors with the given probabilities", () => {
     const drawn = run(sampleCategorical(fixed(logits), constant(uniform(key(2), [n, 3]))));
     expect(drawn.shape).toEqual([n, 3]);
     probabilities.forEach((p, i) => {
@@ -55,7 +55,7 @@ describe("Gumbel-Max", () => {
     ["even", Array.from({ length: 10 }, () => 0), 5],
     ["uneven", [2, 1, 0.5, 0, -0.5, -1, -1.5, -2, -3, -4], 6],
     ["certain but for one in a thousand", [7, 0, 0, 0, 0, 0, 0, 0, 0, 0], 7],
-  ])("draws categories as they are: Pearson's chi-square, %s", (_, chosen, seed) => {
+  ])("draws categories with the right frequencies: Pearson's chi-square, %s", (_, chosen, seed) => {
     const draws = 100_000;
     const counts = run(
       sum(sampleCategorical(fixed(chosen), constant(uniform(key(seed), [draws, 10]))), { axes: [0] }),
@@ -86,7 +86,7 @@ describe("sampleGumbelSoftmax", () => {
     expect(cold.filter((row) => Math.max(...row) > 0.99).length).toBeGreaterThan(180);
   });
 
-  it("has its largest place where the exact draw has its 1", () => {
+  it("has its maximum at the category of the exact draw", () => {
     const noise = constant(uniform(key(4), [500, 3]));
     const [hard, soft] = evaluate([
       sampleCategorical(fixed(logits), noise),
@@ -136,7 +136,7 @@ describe("relaxedLogDensity", () => {
     }
   });
 
-  it("is the density written out in products, of each item with logits of its own", () => {
+  it("equals the density written out as products, with separate logits for each item", () => {
     const rows = [
       { l: [1.5, -0.5, 0.25, 0], y: [0.1, 0.2, 0.3, 0.4] },
       { l: [0, 1, -2, 0.5], y: [0.7, 0.1, 0.15, 0.05] },
@@ -157,7 +157,7 @@ describe("relaxedLogDensity", () => {
     expect(found.data).toBeAllclose(expected, { relative: 1e-6 });
   });
 
-  it("has the gradient that differences have", () => {
+  it("has a gradient that agrees with finite differences", () => {
     const [l, t] = [input("l", [3]), input("t", [])];
     const logY = constant(fromNumbers([0.2, 0.5, 0.3].map(Math.log), [1, 3]));
     const feeds = { l: fromNumbers(logits), t: fromNumbers([0.8], []) };
@@ -181,7 +181,7 @@ describe("relaxedKlTerms", () => {
     return monteCarlo(run(relaxedKlTerms(fixed(own), logY, at(temperature))).data);
   }
 
-  it("is the logarithm of the ratio of both densities, written out in products", () => {
+  it("equals the logarithm of the ratio of both densities, written out as products", () => {
     const temperature = 0.75;
     const draws = 400;
     const noise = constant(uniform(key(6), [draws, 3]));
@@ -237,7 +237,7 @@ describe("relaxedKlTerms", () => {
     for (const other of others) expect(other).toBeAllclose(warm!, { relative: 1e-5 });
   });
 
-  it("has the gradient that differences have, through the draw too", () => {
+  it("has a gradient that agrees with finite differences, also through the draw", () => {
     const [l, t, noise] = [input("l", [3]), input("t", []), constant(uniform(key(9), [4, 3]))];
     const value = sum(relaxedKlTerms(l, sampleLogGumbelSoftmax(l, noise, t), t));
     const feeds = { l: fromNumbers(three), t: fromNumbers([0.3], []) };

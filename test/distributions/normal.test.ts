@@ -44,7 +44,7 @@ describe("normalLogProb", () => {
     );
   });
 
-  it("takes one variance for all, and draws of a batch before the batch", () => {
+  it("accepts one variance for all, and draws of a batch before the batch", () => {
     const x = normal(key(1), [5, 2, 3]);
     const m = normal(key(2), [2, 3]);
     const both = normalLogProb({ mean: constant(m), logVariance: fixed([logVariance], []) }, constant(x), 2);
@@ -62,7 +62,7 @@ describe("normalLogProb", () => {
     expect(standardNormalLogProb(constant(normal(key(3), [5, 4, 3])), 2).shape).toEqual([5, 4]);
   });
 
-  it("has the gradients that differences have", () => {
+  it("has gradients that agree with finite differences", () => {
     const tensors = { m: input("m", [2, 3]), v: input("v", [2, 3]), x: input("x", [2, 3]) };
     const feeds = Object.fromEntries(Object.keys(tensors).map((name, i) => [name, normal(key(i), [2, 3])]));
     const total = sum(normalLogProb({ mean: tensors.m, logVariance: tensors.v }, tensors.x));
@@ -97,7 +97,7 @@ describe("the divergence", () => {
     expect(run(normalKl(one, standard))).toBeAllclose(run(perItem(normalKlTerms(one))), { relative: 1e-9 });
   });
 
-  it("is what draws show: the mean of log p - log q", () => {
+  it("agrees with draws: the mean of log p - log q", () => {
     const n = 20_000;
     const z = sampleNormal(one, constant(normal(key(5), [n, 1])));
     const ratios = evaluate([normalLogProb(one, z), normalLogProb(other, z)]);
@@ -112,7 +112,7 @@ describe("the divergence", () => {
 });
 
 describe("sampleNormal", () => {
-  it("has the mean and the deviation asked for, and passes both their gradients", () => {
+  it("has the requested mean and deviation, and propagates both gradients", () => {
     const n = 20_000;
     const [m, v] = [input("m", [1]), input("v", [1])];
     const noise = normal(key(6), [n, 1]);

@@ -10,7 +10,7 @@ const weights = (n: number) =>
 const pair = fc.integer({ min: 1, max: 8 }).chain((n) => fc.tuple(weights(n), weights(n)));
 
 describe("divergences of discrete distributions", () => {
-  it("are those of the textbook", () => {
+  it("agree with their definitions", () => {
     expect(discreteKl([1, 1], [1, 3])).toBeCloseTo(0.5 * Math.log(2) + 0.5 * Math.log(2 / 3), 15);
     expect(discreteJs([1, 0], [1, 1])).toBeCloseTo(
       0.5 * Math.log(4 / 3) + 0.25 * Math.log(2 / 3) + 0.25 * Math.log(2),
@@ -18,7 +18,7 @@ describe("divergences of discrete distributions", () => {
     );
   });
 
-  it("treat zeros as the limits say", () => {
+  it("treat zeros by their limits", () => {
     expect(discreteKl([0, 1], [1, 1])).toBeCloseTo(Math.log(2), 15);
     expect(discreteKl([1, 1], [0, 1])).toBe(Infinity);
     expect(discreteKl([0, 1, 0], [0, 2, 0])).toBe(0);
@@ -48,7 +48,7 @@ describe("divergences of discrete distributions", () => {
     );
   });
 
-  it("refuse what is no distribution", () => {
+  it("reject invalid distributions", () => {
     expect(() => discreteKl([1, 1], [1])).toThrow("must have the same number of outcomes - got 2 and 1");
     expect(() => discreteKl([], [])).toThrow("got 0 and 0");
     expect(() => discreteJs([1, -1], [1, 1])).toThrow("at least 0 - got -1 at 1");

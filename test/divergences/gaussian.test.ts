@@ -9,7 +9,7 @@ const of = (mean: readonly number[], covariance: readonly number[]): Gaussian =>
 });
 
 describe("normal distributions of vectors", () => {
-  it("add up over independent numbers, whichever way their covariance is written", () => {
+  it("are additive over independent coordinates, however their covariance is given", () => {
     const [p, q] = [of([1, -2], [4, 9]), of([3, 0], [1, 16])];
     const [full, other] = [of([1, -2], [4, 0, 0, 9]), of([3, 0], [1, 0, 0, 16])];
     const kl =
@@ -26,7 +26,7 @@ describe("normal distributions of vectors", () => {
     }
   });
 
-  it("do not change when space is turned", () => {
+  it("are invariant under rotations", () => {
     const [c, s] = [Math.cos(0.7), Math.sin(0.7)];
     const turned = ({ mean: [a, b], covariance: [u, v] }: Gaussian) =>
       of(
@@ -55,7 +55,7 @@ describe("normal distributions of vectors", () => {
     expect(() => gaussianKl(of(zero, covariance), of(zero, covariance))).toThrow("positive definite");
   });
 
-  it("refuse what does not fit", () => {
+  it("reject mismatched arguments", () => {
     expect(() => gaussianKl(of([0], [1]), of([0, 0], [1, 1]))).toThrow("means of the same length - got 1 and 2");
     expect(() => gaussianW2(of([0, 0], [1, 1, 1]), of([0, 0], [1, 1]))).toThrow(
       "must be [2] or [2, 2] - got 3 numbers",

@@ -62,7 +62,7 @@ describe("normal distributions on the line", () => {
     expect(normalJs1dGradient(at(0), at(12))).toBeGreaterThan(0);
   });
 
-  it("refuses what is no normal distribution", () => {
+  it("rejects an invalid normal distribution", () => {
     expect(() => normalKl1d(at(0, 0), at(0))).toThrow("deviation above 0 - got 0 and 0");
     expect(() => normalJs1d(at(Number.NaN), at(0))).toThrow("got NaN and 1");
     expect(() => normalW1d(at(0), at(0, -1))).toThrow("got 0 and -1");

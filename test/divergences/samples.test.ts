@@ -37,7 +37,7 @@ function spreadOf(values: readonly number[]): { mean: number; deviation: number 
 }
 
 describe("KL from neighbours", () => {
-  it("is near m^2 / 2 for shifted normals, more so from more draws, and 0 for equal ones", () => {
+  it("is near m^2 / 2 for shifted normals, nearer for more samples, and 0 for equal ones", () => {
     for (const shift of [0, 1]) {
       const [few, many] = [200, 1500].map((n) =>
         Math.abs(
@@ -61,7 +61,7 @@ describe("KL from neighbours", () => {
     expect(knnKl(draws(key(3), 20, 2), draws(key(4), 20, 2)).stderr).toBeNaN();
   });
 
-  it("does not depend on unit, place and order", () => {
+  it("is invariant under scale, shift and order", () => {
     const [x, y] = [draws(key(5), 60, 3), draws(key(6), 50, 3, 1)];
     const changed = ({ data, shape }: Points): Points =>
       ndarray(
@@ -76,7 +76,7 @@ describe("KL from neighbours", () => {
     );
   });
 
-  it("refuses points on top of each other, and more neighbours than there are", () => {
+  it("rejects coincident points, and more neighbours than points", () => {
     const same = onLine([1, 1, 1, 1, 1, 1, 1, 2, 3]);
     expect(() => knnKl(same, onLine([1, 2, 3, 4, 5, 6]))).toThrow(DataError);
     expect(() => knnKl(onLine([1, 2, 3, 4, 5, 6]), onLine([2, 2, 2, 2, 2, 2]))).toThrow("points must be distinct");
@@ -99,7 +99,7 @@ describe("JS from neighbours", () => {
     expect(far).toBeLessThan(Math.LN2 + 1 / 1600 + 1e-6);
   });
 
-  it("holds for counts: points that coincide", () => {
+  it("supports coinciding points", () => {
     const [p, q] = [
       [500, 300, 200],
       [100, 300, 600],
@@ -109,7 +109,7 @@ describe("JS from neighbours", () => {
     expect(knnJs(at(p!), at(q!)).value).toBeCloseTo(discreteJs(p!, q!), 2);
   });
 
-  it("refuses sides of different sizes", () => {
+  it("rejects sides of different sizes", () => {
     expect(() => knnJs(draws(key(1), 30, 1), draws(key(2), 31, 1))).toThrow("same number of points - got 30 and 31");
   });
 });
@@ -132,7 +132,7 @@ describe("MMD", () => {
     }
   });
 
-  it("takes any kernel: the cubic one by hand", () => {
+  it("accepts any kernel: the cubic one, compared with a direct computation", () => {
     const [x, y] = [onLine([0, 1, 2]), onLine([1, 3, 3])];
     const k = (a: number, b: number) => (a * b + 1) ** 3;
     const within = (a: readonly number[]) => (k(a[0]!, a[1]!) + k(a[0]!, a[2]!) + k(a[1]!, a[2]!)) / 3;
@@ -140,7 +140,7 @@ describe("MMD", () => {
     expect(mmd(x, y, cubicKernel(1)).squared).toBeCloseTo(within([0, 1, 2]) + within([1, 3, 3]) - 2 * across, 9);
   });
 
-  it("has a median distance, and refuses what has none", () => {
+  it("has a median distance, and rejects points without one", () => {
     expect(medianDistance(onLine([0, 1]), onLine([3, 7]))).toBe(4);
     expect(() => mmd(onLine([1, 2]), onLine([1, 2, 3]), gaussianKernel([1]))).toThrow(
       "at least 3 points - got 2 and 3",

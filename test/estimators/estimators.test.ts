@@ -16,13 +16,13 @@ import "../tolerance.ts";
 const numbers = fc.array(fc.double({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 2, maxLength: 40 });
 
 describe("monteCarlo", () => {
-  it("gives the mean and the standard error of the textbook", () => {
+  it("returns the mean and its standard error", () => {
     const { mean, stderr, n } = monteCarlo([1, 2, 3, 4]);
     expect([mean, n]).toEqual([2.5, 4]);
     expect(stderr).toBeCloseTo(Math.sqrt(5 / 3 / 4), 12);
   });
 
-  it("merges parts, in any cut, to what the whole gives", () => {
+  it("merges parts, however split, to the result of the whole", () => {
     fc.assert(
       fc.property(numbers, fc.nat(), (values, at) => {
         const cut = at % values.length;
@@ -49,7 +49,7 @@ describe("monteCarlo", () => {
     }
   });
 
-  it("refuses no values", () => {
+  it("rejects an empty list", () => {
     expect(() => monteCarlo([])).toThrow("at least one value");
   });
 });
@@ -100,14 +100,14 @@ describe("logMarginal", () => {
     );
   });
 
-  it("of two weights has the numbers of the delta method", () => {
+  it("of two weights agrees with the delta method", () => {
     const { value, stderr, bias, effectiveSamples } = logMarginal([Math.log(1), Math.log(3)]);
     // Mean 2, variance 2: relative variance 1 / 2, over two samples 1 / 4.
     expect([value, stderr, bias, effectiveSamples]).toBeAllclose([Math.log(2), 0.5, -0.125, 1.6], { relative: 1e-12 });
     expect(logMarginal([0.5])).toEqual({ value: 0.5, stderr: Number.NaN, bias: Number.NaN, effectiveSamples: 1 });
   });
 
-  it("gives -Infinity for weights that are all 0, and refuses none", () => {
+  it("returns -Infinity for weights that are all 0, and rejects an empty list", () => {
     expect(logMarginal([-Infinity, -Infinity]).value).toBe(-Infinity);
     expect(() => logMarginal([])).toThrow("at least one weight");
   });

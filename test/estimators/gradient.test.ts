@@ -50,7 +50,7 @@ const cases: [string, GradientEstimator, number, number][] = [
 ];
 
 describe.each(cases)("%s", (_, estimator, samples, variance) => {
-  it("is unbiased and has the variance of the closed form", async () => {
+  it("is unbiased and has the closed-form variance", async () => {
     const values = await gradients(estimator, samples);
     const { mean, stderr } = monteCarlo(values);
     expect(Math.abs(mean - 2 * theta)).toBeLessThan(4 * stderr);

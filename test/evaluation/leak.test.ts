@@ -51,13 +51,13 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([teller.close(), generator.close()]));
 
-it("a classifier of transformations needs no labels, and is measured on all of them", () => {
+it("a classifier of transformations needs no labels, and is evaluated on all transformations", () => {
   expect(predicted.accuracy!.n).toBe(4 * 100);
   expect(predicted.accuracy!.value).toBeGreaterThan(0.99);
   expect(predicted.accuracy!.details.accuracyPerClass).toHaveLength(4);
 });
 
-it("leak is the share of samples that it takes for turned, beside that of real test items", async () => {
+it("leak is the fraction of samples classified as rotated, next to that of real test items", async () => {
   const features = await classifierFeatures(teller.trained, "turns");
   const subject = { trained: generator.trained, data: data.test, part: "test", key: key(1), training: data.train };
   const result = await evaluator({ ...subject, features })(leak, { samples: 150 });
@@ -70,7 +70,7 @@ it("leak is the share of samples that it takes for turned, beside that of real t
   expect(result.protocol).toMatchObject({ samples: 150, reference: 100, features: { dimensions: 4 } });
 });
 
-it("leak counts what is not the first", () => {
+it("leak counts all classes except the first", () => {
   const names = ["identity", "left-right", "up-down"];
   const { value, details, interval } = leak.measure({ predicted: Int32Array.of(0, 1, 0, 2, 1, 0, 0, 0), names }, {});
   expect(value).toBe(3 / 8);
@@ -79,7 +79,7 @@ it("leak counts what is not the first", () => {
   expect(leak.measure({ predicted: new Int32Array(50), names }, {}).value).toBe(0);
 });
 
-it("leak is refused without a classifier of transformations, which labels alone do not make", async () => {
+it("leak is rejected without a classifier of transformations; one of labels does not suffice", async () => {
   const subject = { trained: generator.trained, data: data.test, part: "test", key: key(1), training: data.train };
   await expect(evaluator(subject)(leak)).rejects.toThrow("a classifier of transformations - got none");
   const labels = Int32Array.from({ length: 100 }, (_, i) => i % 4);

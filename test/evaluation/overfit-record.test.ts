@@ -37,7 +37,7 @@ describe("overfit/scores", () => {
     expect(found["overfit/scores/heldOut"]).toBeCloseTo(7, 6);
   });
 
-  it("are of generated items too, by a generator's own noise", async () => {
+  it("include generated items, from a generator's own noise", async () => {
     const trained = handMade({
       maps: {
         discriminator: scoring(10),
@@ -53,7 +53,7 @@ describe("overfit/scores", () => {
     expect((await recordedOverfit(trained, data, key(1)))["overfit/scores/generated"]).toBeCloseTo(3, 5);
   });
 
-  it("of either way of a translation are those of the domain that it ends in", async () => {
+  it("of a direction of translation are those of its target domain", async () => {
     const { maps, translators } = translatorOf(shape, { AtoB: (x) => x, BtoA: (x) => x });
     const discriminator = (map: string) => ({ map, input: "x", output: "score" });
     const trained = handMade({
@@ -78,7 +78,7 @@ describe("overfit/scores", () => {
     for (const [name, value] of Object.entries(expected)) expect(found[`overfit/${name}`], name).toBeCloseTo(value, 6);
   });
 
-  it("of a discriminator of pairs are of each image beside the one that it belongs to", async () => {
+  it("of a discriminator of pairs are computed with the paired image", async () => {
     const { maps, translators } = translatorOf(shape, { BtoA: (x) => x });
     const both: NetMap = {
       inputs: { source: shape, x: shape },
@@ -114,12 +114,12 @@ describe("overfit/memorised", () => {
     return (await recordedOverfit(trained, splitOf(train, points(2, heldOut)), key(3)))["overfit/memorised"];
   }
 
-  it("is all of the samples where they are a training item, and none where they lie far off", async () => {
+  it("is 1 for samples that are training items, and 0 for samples far away", async () => {
     expect(await shareOf((await train.read([7])).data, 100)).toBe(1);
     expect(await shareOf([9, 9], 100)).toBe(0);
   });
 
-  it("is not told where a hundredth of the held-out items is no item", async () => {
+  it("is omitted if a hundredth of the held-out items is less than one item", async () => {
     expect(await shareOf([9, 9], 99)).toBeUndefined();
   });
 });

@@ -64,7 +64,7 @@ const digitsSubject = (training = digits.train) => ({
 describe("metrics of samples, of a trained model", () => {
   const inFeatures = ["fid", "kid", "precision", "recall", "density", "coverage", "diversity"];
 
-  it.each([...inFeatures, "sharpness", "memorisation"])("%s says all that it depends on", async (name) => {
+  it.each([...inFeatures, "sharpness", "memorisation"])("%s records everything it depends on", async (name) => {
     const result = await evaluator({ ...digitsSubject(), features })(named(name), samples);
     const { value, interval, floor, n, protocol } = result;
     expect(Number.isFinite(value)).toBe(true);
@@ -92,7 +92,7 @@ describe("metrics of samples, of a trained model", () => {
     expect(await evaluator({ ...digitsSubject(), features })(named(name), samples)).toEqual(result);
   });
 
-  it("gathers what several metrics need once", async () => {
+  it("gathers shared inputs once", async () => {
     const counted = counting(features);
     const measure = evaluator({ ...digitsSubject(), features: counted.features });
     for (const name of inFeatures) await measure(named(name), samples);
@@ -111,7 +111,7 @@ describe("metrics of samples, of a trained model", () => {
     expect(await measure(named("kid"), samples)).toEqual(alone);
   });
 
-  it("has floors that are what real items get", async () => {
+  it("has floors that are the values of real items", async () => {
     const measure = evaluator({ ...digitsSubject(), features });
     const fid = await measure(named("fid"), { samples: 300 });
     expect(fid.floor).toBeLessThan(fid.value / 4);
@@ -123,14 +123,14 @@ describe("metrics of samples, of a trained model", () => {
     expect(sharpness.value).toBeLessThan(0.7);
   });
 
-  it("says how many real items its floor is of, where these are fewer than the samples", async () => {
+  it("reports the number of real items of its floor if there are fewer than samples", async () => {
     const few = { ...digitsSubject(take(digits.train, 40)), features };
     const result = await evaluator(few)(named("kid"), { samples: 100 });
     expect(result).toMatchObject({ n: 100, floorItems: 40 });
     expect(comparisonLines(result)[0]).toMatch(/ 40 real items get /);
   });
 
-  it("says why there is no floor where real items are too few for the metric", async () => {
+  it("gives the reason if there are too few real items for a floor", async () => {
     const { value, floor, floorRefusal } = await evaluator({ ...digitsSubject(take(digits.train, 9)), features })(
       named("fid"),
       samples,
@@ -156,7 +156,7 @@ describe("metrics of samples, of a trained model", () => {
     expect(learner.details.copies).toBe(0);
   });
 
-  it("takes points as they are, and counts their modes", async () => {
+  it("uses points directly, and counts their modes", async () => {
     const subject = { trained: ring.trained, data: points.test, part: "test", key: key(1), training: points.train };
     const measure = evaluator(subject);
     const fid = await measure(named("fid"), samples);
@@ -167,7 +167,7 @@ describe("metrics of samples, of a trained model", () => {
     expect(modes.floorDetails!.highQuality).toBeGreaterThan(0.97);
   });
 
-  it("counts stacked digits with a classifier, and says what noise reaches", async () => {
+  it("counts stacked digits with a classifier, and reports the result for noise", async () => {
     const stacked = await openData("stacked-mnist", { limit: 100 });
     const model = await trained(vae({ hidden: [8], latent: 2 }), stacked, 5);
     const subject = { trained: model.trained, data: stacked.test, part: "test", key: key(1), training: stacked.train };
@@ -190,7 +190,7 @@ describe("metrics of samples, of a trained model", () => {
   });
 });
 
-describe("metrics of samples refuse", () => {
+describe("metrics of samples reject", () => {
   const refusal = async (
     name: string,
     model: OpenedModel,
@@ -206,7 +206,7 @@ describe("metrics of samples refuse", () => {
   };
   const samplesFor = (name: string) => (name === "accuracy" ? {} : samples);
 
-  it("images without features, and say how to come by them", async () => {
+  it("images without features, and explain how to get them", async () => {
     const error = await refusal("fid", generator, digits.test);
     expect(error.message).toBe("fid: images need --features, the feature space to compare them in");
     expect(error.hint).toContain("(zaya train classifier --data DATA --out runs/classifier)");
@@ -272,7 +272,7 @@ describe("metrics of samples refuse", () => {
     );
   });
 
-  it("runs that are no classifier as features", async () => {
+  it("runs that are not classifiers as features", async () => {
     await expect(classifierFeatures(generator.trained, "vae")).rejects.toThrow(
       "the run must be a classifier - got vae, a run of another recipe",
     );

@@ -26,12 +26,12 @@ describe("class-consistency", () => {
   const bright = images("bright", even([1, 0.75, 0.5, 0.25], shape), [4, 3, 2, 1]);
   const subject = { trained: inverting, data: pairsOf(dark, bright, true), part: "test", key: key(1) };
 
-  it("is the share of translated images that keep their class, beside that of the truth", async () => {
+  it("is the fraction of translated images that keep their class, next to that of the true targets", async () => {
     const result = await evaluator({ ...subject, features: brightness(5) })(classConsistency, { direction: "AtoB" });
     expect(result).toMatchObject({ value: 3 / 4, n: 4, details: { ofTruth: 1 } });
   });
 
-  it.each([4, 6, 10])("refuses a classifier of %i classes where the data have five", async (classes) => {
+  it.each([4, 6, 10])("rejects a classifier of %i classes for data with five", async (classes) => {
     const measured = evaluator({ ...subject, features: brightness(classes) })(classConsistency, {});
     const error = await measured.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DataError);
@@ -40,7 +40,7 @@ describe("class-consistency", () => {
     );
   });
 
-  it("knows the classes of the training items, too", async () => {
+  it("uses the classes of the training items, too", async () => {
     const training = pairsOf(images("dark", even([0.1], shape), [6]), images("bright", even([0.9], shape)), false);
     const measure = (classes: number) =>
       evaluator({ ...subject, training, features: brightness(classes) })(classConsistency, {});

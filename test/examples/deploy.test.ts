@@ -58,7 +58,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const largestGap = (pixels: readonly number[]) => Math.max(...pixels.map((byte, i) => Math.abs(byte - expected[i]!)));
 
 describe("docs/deploy.md", () => {
-  it.each(["page.html", "sample.js", "sample.py"])("shows examples/deploy/%s as it is", async (name) => {
+  it.each(["page.html", "sample.js", "sample.py"])("quotes examples/deploy/%s exactly", async (name) => {
     const doc = await readFile(join(root, "docs", "deploy.md"), "utf8");
     expect(doc).toContain(`\`\`\`${extname(name).slice(1)}\n${await readFile(example(name), "utf8")}\`\`\``);
   });

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 
 import { expect, it } from "vitest";
 
-it("solves the boxes puzzle: every plan costs 42 where all boxes stand left of all places, and one is least where not", async () => {
+it("solves the boxes puzzle: every plan costs 42 if all boxes are left of all positions, and one is optimal otherwise", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["examples/earth-mover.js"]);
   expect(stdout).toBe(`apart: boxes at 0 1 2 4 5 6, places at 7 8 9 11 12 13
   the least cost is 42 (optimal): 0->7 1->8 2->9 4->11 5->12 6->13

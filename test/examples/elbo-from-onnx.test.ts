@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it("the exported files alone give the bound that zaya gives, within its standard error", async () => {
+it("the exported files alone reproduce zaya's bound, within its standard error", async () => {
   const out = join(folder, "run");
   const zaya = (...words: string[]) => run(process.execPath, ["bin/zaya.js", ...words]);
   await zaya("train", "vae", "--steps", "150", "--hidden", "64", "--latent", "8", "--out", out, "--quiet");

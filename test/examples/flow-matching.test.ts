@@ -49,7 +49,7 @@ describe("the example of a custom recipe", () => {
     expect((await readFile("examples/flow-matching.js", "utf8")).trimEnd().split("\n").length).toBeLessThan(80);
   });
 
-  it("moves noise onto all eight modes, in its ONNX file as in the reopened run", async () => {
+  it("transports noise to all eight modes, in its ONNX file and in the reopened run", async () => {
     const noise = normal(key(5), [1000, 2]);
     const [made] = await runOnnx(await readFile(join(out, "export", "sampler.onnx")), { noise });
     const found = nearModes(made!["point"] as NdArray);

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-it("reads each photo when it is asked for", async () => {
+it("reads each photo on demand", async () => {
   process.env["PHOTOS"] = join(folder, "photos");
   const { train, test } = await openData(join(root, "examples", "streamed-images.js"));
   expect([train.size, test.size, train.shape]).toEqual([18, 2, [32, 32, 3]]);
@@ -36,7 +36,7 @@ it("reads each photo when it is asked for", async () => {
   expect(red).toEqual([...red].toSorted((a, b) => a - b).toSpliced(1, 2, red[1]!, red[2]!));
 });
 
-it("is trained on by the command line, and goes on", async () => {
+it("is used by the command line for training, and resumes", async () => {
   const words = [
     "train",
     "vae",

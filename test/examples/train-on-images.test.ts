@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-it("trains on a folder of images through the package's own exports, and leaves a run", async () => {
+it("trains on a folder of images through the package's own exports, and writes a run", async () => {
   const out = join(folder, "run");
   const { stdout } = await run(process.execPath, ["examples/train-on-images.js", join(folder, "photos"), out, "5"]);
   expect(stdout).toMatch(/^-?[\d.]+ nats per image; see .*report\.html\n$/);

@@ -17,7 +17,7 @@ const longest = 30;
 
 describe.each(formats.filter(({ name }) => only === undefined || name === only))("damaged files: $name", (format) => {
   it(
-    `are read, or refused in words, ${inputs} of them`,
+    `are read, or rejected with a message, ${inputs} of them`,
     async () => {
       const { seeds, read, close } = await format.open();
       const faults: string[] = [];

@@ -54,7 +54,7 @@ async function compute(
 
 describe.each(engines)("on the engine %s", (_, engine, relative) => {
   it.each(Object.entries(golden.losses.losses))(
-    "the losses %s are PyTorch's, and so are their gradients",
+    "the losses %s and their gradients agree with PyTorch",
     async (name, known) => {
       const { discriminator, generator } = objectives[name as keyof typeof objectives];
       const feeds = { real: wave(golden.losses.inputs.real), fake: wave(golden.losses.inputs.fake) };
@@ -82,7 +82,7 @@ describe.each(engines)("on the engine %s", (_, engine, relative) => {
   it.each([
     ["linear", linear(5, 4), "plain"],
     ["conv", conv2d(2, 3, { kernel: 4, stride: 2, padding: 1 }), "image"],
-  ] as const)("spectral normalisation of %s goes PyTorch's way over two passes", async (name, layer, items) => {
+  ] as const)("spectral normalisation of %s agrees with PyTorch over two passes", async (name, layer, items) => {
     const { inputs, outputs, gradients, u } = golden.spectral[name];
     const forms: Record<string, Form> = { x: items, cotangent: items };
     const feeds = Object.fromEntries(
@@ -117,7 +117,7 @@ describe.each(engines)("on the engine %s", (_, engine, relative) => {
   });
 });
 
-it("spectral normalisation finds the largest singular value, and leaves its vector alone in inference", async () => {
+it("spectral normalisation finds the largest singular value, and leaves its vector unchanged in inference", async () => {
   // diag(3, 2, 0.5), whose singular values are its entries.
   const matrix = { dtype: "float64", shape: [3, 3], data: Float64Array.of(3, 0, 0, 0, 2, 0, 0, 0, 0.5) } as const;
   const layer = spectralNorm(linear(3, 3, { bias: false }));

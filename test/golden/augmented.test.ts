@@ -79,7 +79,7 @@ describe.each(engines)("on the engine %s, PyTorch's DAG with a head for each qua
   });
 });
 
-it("would show it if the further heads met fakes that bring no gradient to the generator", () => {
+it("would detect fakes of the further heads that propagate no gradient to the generator", () => {
   const { gradients, ofMain } = golden.images.generator;
   const flat = (of: Results) => Object.values(of).flatMap(({ values }) => values);
   const [all, main] = [flat(gradients), flat(ofMain)];

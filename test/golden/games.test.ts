@@ -68,7 +68,7 @@ interface Veegan extends Game {
 const golden = readGolden<{ wganGp: WganGp; wgan: Wgan; unrolled: Unrolled; veegan: Veegan }>("games");
 
 describe.each(engines)("on the engine %s, PyTorch's", (_, engine, relative) => {
-  it("WGAN-GP: a critic step through the slope of convolutions, and the generator's after it", async () => {
+  it("WGAN-GP: a critic step through the gradient of convolutions, then the generator's", async () => {
     const { latent, inputs, rate, penalty, critic, generator } = golden.wganGp;
     const options = { arch: "dcgan", hidden: [3, 4], latent, penalty, criticSteps: 1, ...tanh } as const;
     const model = watched(build(wganGp(options), { kind: "image", shape: [8, 8, 2] }));
@@ -92,7 +92,7 @@ describe.each(engines)("on the engine %s, PyTorch's", (_, engine, relative) => {
     compare("gradient", gradientOf(state, "generator", "generator"), "generator", generator.gradients);
   });
 
-  it("WGAN: RMSprop and clipping over three steps of two critic turns, at rates that fall by the step", async () => {
+  it("WGAN: RMSprop and clipping over three steps with two critic updates each, with a decaying rate", async () => {
     const { latent, clip, rates, inputs, losses, after } = golden.wgan;
     const options = {
       latent,
@@ -123,7 +123,7 @@ describe.each(engines)("on the engine %s, PyTorch's", (_, engine, relative) => {
   });
 
   it.each(golden.unrolled.runs.map((run) => [`${run.loss}, second order ${run.secondOrder}`, run] as const))(
-    "unrolled GAN: through three steps of an Adam that goes on from live moments, and one real step (%s)",
+    "unrolled GAN: through three steps of an Adam with nonzero moments, and one real step (%s)",
     async (__, { loss, secondOrder, generator, discriminator }) => {
       const { latent, unroll, done, betas, rate, inputs, moments } = golden.unrolled;
       const nets = { hidden: [4], discriminatorHidden: [4, 3] };

@@ -54,7 +54,7 @@ function port(model: Model, theirs: Readonly<Record<string, NdArray<"float64">>>
 }
 
 describe.each(steps.map((step) => [step.name, step] as const))("one step of PyTorch's, %s", (name, step) => {
-  it.each(engines)("has its loss, its terms and all gradients on the engine %s", async (_, engine, relative) => {
+  it.each(engines)("agrees in loss, terms and all gradients on the engine %s", async (_, engine, relative) => {
     const model = modelOf(name);
     const given = Object.entries(step.parameters).map(([path, spec]) => [path, wave(spec)] as const);
     const params = port(model, Object.fromEntries(given));

@@ -186,7 +186,7 @@ describe.each(cases.map((one) => [one.name, one] as const))("PyTorch's %s", (_, 
     if (twice !== undefined) expected[`dd ${name}`] = ours(resultArray(twice), form(name));
   });
 
-  it("has PyTorch's values, gradients and second derivatives in float64", () => {
+  it("agrees in values, gradients and second derivatives in float64", () => {
     const values = evaluate(Object.values(outputs), feeds);
     Object.keys(outputs).forEach((name, i) => {
       const known = expected[name];
@@ -196,7 +196,7 @@ describe.each(cases.map((one) => [one.name, one] as const))("PyTorch's %s", (_, 
     });
   });
 
-  it.each(onEngines)("has them on the engine %s", async (_, engine) => {
+  it.each(onEngines)("agrees on the engine %s", async (_, engine) => {
     const compiled = await engine.compile({ outputs });
     const results = await compiled.run(feeds);
     await compiled.release();
@@ -211,7 +211,7 @@ describe.each(cases.map((one) => [one.name, one] as const))("PyTorch's %s", (_, 
 
 describe("PyTorch's gradient penalty", () => {
   it.each(engines)(
-    "has a critic's slope, its penalty and their gradient on the engine %s",
+    "agrees in a critic's gradient norm, its penalty and their gradient on the engine %s",
     async (_, engine, relative) => {
       const of = (name: string): Form => (name === "x" ? "image" : name.endsWith("weight") ? "kernel" : "plain");
       const feeds = Object.fromEntries(

@@ -180,7 +180,7 @@ const engines: readonly (readonly [string, Engine, (spread: number, run: string)
 
 describe.each(engines)("on the engine %s", (_, engine, allowed) => {
   it.each(golden.runs.filter(ported).map((run) => [run.name, run] as const))(
-    "%s goes PyTorch's way",
+    "%s agrees with PyTorch",
     async (__, run) => {
       const optimizer = optimizerOf(run.optimizer, run.options);
       const flat = await descend(engine, { optimizer, start: vector(start), loss: quadratic, steps: golden.steps });
@@ -221,7 +221,7 @@ describe.each(engines)("on the engine %s", (_, engine, allowed) => {
 
 describe("gradient clipping", () => {
   it.each(golden.clipGradNorm.map((one) => [one.name, one] as const))(
-    "scales as PyTorch does %s",
+    "agrees with PyTorch %s",
     (_, { maxNorm, gradients, clipped }) => {
       const parts = Object.values(gradients).map((spec) => input(`g${spec.a}`, spec.shape));
       const g = concat(parts.map((part) => reshape(part, [-1])));

@@ -113,7 +113,7 @@ function byPixels(value: NdArray<"float64">, axis: number, conv: boolean): NdArr
 }
 
 describe.each(steps.map((step) => [step.name, step] as const))("one step of PyTorch's VAE, %s", (_, step) => {
-  it.each(engines)("has its loss, its terms and all gradients on the engine %s", async (__, engine, relative) => {
+  it.each(engines)("agrees in loss, terms and all gradients on the engine %s", async (__, engine, relative) => {
     const { model, item } = modelOf(step);
     const params = port(
       step,

@@ -10,14 +10,14 @@ import { add, broadcastTo, exp, mul, sum } from "../../src/ops/index.ts";
 const x = input("x", [2, 3]);
 
 describe("evaluate", () => {
-  it("computes in float64, whatever was fed", () => {
+  it("computes in float64, whatever the feeds", () => {
     const third = ndarray("float64", [], Float64Array.of(1 / 3));
     expect(evaluate([mul(input("s", []), 3)], { s: third })[0]!.data[0]).toBe(1);
     const [y] = evaluate([exp(input("s", []))], { s: ndarray("int32", [], Int32Array.of(1)) });
     expect(y).toEqual({ dtype: "float64", shape: [], data: Float64Array.of(Math.E) });
   });
 
-  it("computes a node that is needed twice once", () => {
+  it("evaluates a shared node once", () => {
     let count = 0;
     const counting = defineOp<{}>({
       name: "counting",
@@ -35,13 +35,13 @@ describe("evaluate", () => {
     expect(count).toBe(1);
   });
 
-  it("does not change what it was fed", () => {
+  it("does not modify the feeds", () => {
     const fed = fromNumbers([1, 2, 3, 4, 5, 6], [2, 3]);
     evaluate([mul(x, 2)], { x: fed });
     expect([...fed.data]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it("takes symbolic extents from what is fed, one length for one name", () => {
+  it("takes symbolic extents from the feeds, one length per name", () => {
     const [a, b] = [input("a", ["n", 2]), input("b", ["n"])];
     const y = add(sum(a, { axes: [1] }), b);
     const feeds = { a: fromNumbers([1, 2, 3, 4, 5, 6], [3, 2]), b: fromNumbers([1, 1, 1]) };
@@ -54,7 +54,7 @@ describe("evaluate", () => {
     );
   });
 
-  it("refuses to run without an input, or with one of another shape, by name", () => {
+  it("rejects a missing input, or one of another shape, by name", () => {
     expect(() => evaluate([mul(x, 2)], {})).toThrow(ShapeError);
     expect(() => evaluate([mul(x, 2)], { y: fromNumbers([1]) })).toThrow('evaluate: input "x" was not fed');
     expect(() => evaluate([mul(x, 2)], { x: fromNumbers([1, 2, 3]) })).toThrow(
@@ -62,20 +62,20 @@ describe("evaluate", () => {
     );
   });
 
-  it("needs only what its outputs need", () => {
+  it("needs only the inputs of the requested outputs", () => {
     expect(() => evaluate([mul(x, 2)], { x: fromNumbers([1, 2, 3, 4, 5, 6], [2, 3]) })).not.toThrow();
   });
 });
 
 describe("toposort", () => {
-  it("puts inputs before users, each node once", () => {
+  it("puts inputs before their users, each node once", () => {
     const y = add(mul(x, x), exp(mul(x, x)));
     const order = toposort([y, x]);
     expect(new Set(order).size).toBe(order.length);
     order.forEach((node, i) => node.inputs.forEach((from) => expect(order.indexOf(from)).toBeLessThan(i)));
   });
 
-  it("goes as deep as unrolled graphs are", () => {
+  it("handles graphs as deep as unrolled ones", () => {
     let y = x;
     for (let i = 0; i < 50_000; i++) y = add(y, x);
     expect(toposort([y]).length).toBe(50_001);
@@ -83,7 +83,7 @@ describe("toposort", () => {
 });
 
 describe("shapes of tensors", () => {
-  it("are refused where a number is needed and a symbol stands", () => {
+  it("are rejected if a number is needed and an axis is symbolic", () => {
     const n = input("n", ["n", 3]);
     expect(staticShape(x, "f")).toEqual([2, 3]);
     expect(staticDim(n, 1, "f")).toBe(3);

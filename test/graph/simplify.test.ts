@@ -21,7 +21,7 @@ const x = input("x", [2, 3]);
 const folded = { relative: 1e-6, absolute: 1e-6 };
 
 describe("simplify", () => {
-  it("keeps the values of random graphs, with their shapes, and adds no node", () => {
+  it("preserves the values and shapes of random graphs, and adds no node", () => {
     fc.assert(
       fc.property(randomGraph(14), (outputs) => {
         const simple = simplify(outputs);
@@ -37,7 +37,7 @@ describe("simplify", () => {
     );
   });
 
-  it("keeps the values of gradients of random graphs", () => {
+  it("preserves the values of gradients of random graphs", () => {
     fc.assert(
       fc.property(randomGraph(10), (outputs) => {
         const loss = outputs.map((output) => ops.sum(ops.square(output))).reduce((total, term) => ops.add(total, term));
@@ -53,7 +53,7 @@ describe("simplify", () => {
     );
   });
 
-  it("makes graphs that ONNX Runtime computes as the interpreter does the graphs they came from", async () => {
+  it("produces graphs that ONNX Runtime computes as the interpreter does the original ones", async () => {
     await fc.assert(
       fc.asyncProperty(
         randomGraph(14),
@@ -70,7 +70,7 @@ describe("simplify", () => {
     );
   });
 
-  it("makes equal nodes one, and keeps apart what differs in an attribute alone", () => {
+  it("merges equal nodes, and distinguishes nodes that differ only in an attribute", () => {
     const y = ops.add(ops.exp(ops.mul(x, 2)), ops.exp(ops.mul(x, 2)));
     expect(names(simplify([y]))).toEqual(["input", "constant", "mul", "exp", "add"]);
     const two = simplify([ops.sum(x, { axes: [0] }), ops.sum(x, { axes: [1] }), ops.sum(x, { axes: [1] })]);
@@ -81,7 +81,7 @@ describe("simplify", () => {
     expect(new Set(limits).size).toBe(2);
   });
 
-  it("makes two inputs of one name one, and refuses them with two shapes or types", () => {
+  it("merges inputs of the same name, and rejects them with different shapes or types", () => {
     const [left, right] = simplify([ops.exp(input("x", [2])), ops.neg(input("x", [2]))]);
     expect(left!.inputs[0]).toBe(right!.inputs[0]);
     const clash = () => simplify([ops.exp(input("x", [2])), ops.exp(input("x", [3]))]);
@@ -90,7 +90,7 @@ describe("simplify", () => {
     expect(() => simplify([ops.exp(input("x", [2])), input("x", [2], "int32")])).toThrow("float32 [2] and int32 [2]");
   });
 
-  it("keeps 0 and -0 apart, and constants by their numbers", () => {
+  it("distinguishes 0 and -0, and constants by their values", () => {
     const number = (value: number) => constant(fromNumbers([value]));
     const [plus, minus, again] = simplify([number(0), number(-0), number(0)]);
     expect(plus).not.toBe(minus);
@@ -100,7 +100,7 @@ describe("simplify", () => {
     expect(a).not.toBe(b);
   });
 
-  it("folds constants, but not into large ones, and never symbols", () => {
+  it("folds constants, but not large ones, and never symbolic ones", () => {
     const [small] = simplify([ops.mul(constant(fromNumbers([1, 2])), 3)]);
     expect([...constantValue(small!)!.data]).toEqual([3, 6]);
     const [large] = simplify([ops.broadcastTo(constant(fromNumbers([1])), [70_000])]);
@@ -117,7 +117,7 @@ describe("simplify", () => {
     });
   });
 
-  it("keeps the sum with zeros of another shape", () => {
+  it("keeps the addition of zeros of another shape", () => {
     const empty = (...shape: number[]) => constant(zeros(shape));
     for (const [own, other, shape] of [
       [
@@ -135,7 +135,7 @@ describe("simplify", () => {
     }
   });
 
-  it("merges reshapes, transposes and repeats, and drops what does nothing", () => {
+  it("merges reshapes, transposes and repeats, and removes those without effect", () => {
     expect(names(simplify([ops.reshape(ops.reshape(x, [6]), [3, 2])]))).toEqual(["input", "reshape"]);
     expect(simplify([ops.reshape(ops.reshape(x, [6]), [2, 3])])[0]).toMatchObject({ attrs: { name: "x" } });
     const turned = ops.transpose(input("y", [2, 3, 4]), [1, 2, 0]);
@@ -163,7 +163,7 @@ describe("simplify", () => {
     }
   });
 
-  it("keeps an operation with a neutral number that repeats the other side", () => {
+  it("keeps an operation with a neutral element that broadcasts the other operand", () => {
     const row = input("r", [3]);
     for (const wide of [
       ops.add(row, constant(zeros([2, 3]))),
@@ -173,12 +173,12 @@ describe("simplify", () => {
     }
   });
 
-  it("drops what no output needs", () => {
+  it("removes what no output needs", () => {
     ops.exp(x);
     expect(names(simplify([ops.neg(x)]))).toEqual(["input", "neg"]);
   });
 
-  it("goes as deep as unrolled graphs are", () => {
+  it("handles graphs as deep as unrolled ones", () => {
     let y: Tensor = x;
     for (let i = 0; i < 20_000; i++) y = ops.add(ops.reshape(y, [i % 2 === 0 ? 6 : 2, -1]), input("s", []));
     expect(toposort(simplify([y])).length).toBeGreaterThan(20_000);
@@ -188,7 +188,7 @@ describe("simplify", () => {
 describe("gradients of parts of one vector", () => {
   const vector = input("p", [10]);
 
-  it("are laid side by side, with zeros for what was not used", () => {
+  it("are concatenated, with zeros for unused parts", () => {
     const loss = ops.add(
       ops.sum(ops.square(ops.slice(vector, 0, 1, 4))),
       ops.sum(ops.mul(ops.reshape(ops.slice(vector, 0, 6, 10), [2, 2]), 3)),
@@ -200,13 +200,13 @@ describe("gradients of parts of one vector", () => {
     expect([...evaluate([g!], { p })[0]!.data]).toEqual([0, 2, 4, 6, 0, 0, 3, 3, 3, 3]);
   });
 
-  it("are added where parts overlap", () => {
+  it("are added if parts overlap", () => {
     const loss = ops.add(ops.sum(ops.slice(vector, 0, 0, 6)), ops.sum(ops.mul(ops.slice(vector, 0, 4, 8), 2)));
     const p = fromNumbers(new Float32Array(10));
     expect([...evaluate(grad(loss, [vector]), { p })[0]!.data]).toEqual([1, 1, 1, 1, 3, 3, 2, 2, 0, 0]);
   });
 
-  it("are laid side by side along a batch of unknown length too", () => {
+  it("are concatenated along a symbolic batch axis as well", () => {
     const rows = input("x", ["n", 5]);
     const loss = ops.sum(ops.mul(ops.slice(rows, 1, 0, 2), ops.slice(rows, 1, 3, 5)));
     const [g] = grad(loss, [rows]);

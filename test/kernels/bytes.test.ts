@@ -31,16 +31,19 @@ async function run(engine: Engine, y: Tensor, x: NdArray): Promise<number[]> {
 const level = (x: Tensor) => ops.div(ops.cast(x, "float32"), 255);
 
 describe.each(engines)("bytes on %s", (name, engine) => {
-  it.each([1, 3, 4, 256, 263])("become the float32 numbers that images are read as: %i of them", async (size) => {
-    const x = bytes(size);
-    // The interpreter is of float64.
-    const rounded = name === "interpreter" ? (value: number) => value : Math.fround;
-    expect(await run(engine, level(input("x", [size], "uint8")), x)).toEqual(
-      Array.from(x.data, (byte) => rounded(byte / 255)),
-    );
-  });
+  it.each([1, 3, 4, 256, 263])(
+    "are converted to the float32 numbers as which images are read: %i of them",
+    async (size) => {
+      const x = bytes(size);
+      // The interpreter is of float64.
+      const rounded = name === "interpreter" ? (value: number) => value : Math.fround;
+      expect(await run(engine, level(input("x", [size], "uint8")), x)).toEqual(
+        Array.from(x.data, (byte) => rounded(byte / 255)),
+      );
+    },
+  );
 
-  it("are whole numbers and truths as well", async () => {
+  it("can be integers and booleans as well", async () => {
     const x = bytes(11);
     const fed = input("x", [11], "uint8");
     expect(await run(engine, ops.cast(fed, "int32"), x)).toEqual([...x.data]);
@@ -56,7 +59,7 @@ describe.each(engines)("bytes on %s", (name, engine) => {
     ["joined", (x) => ops.concat([x, ops.slice(x, 0, 0, 2)], 0)],
     ["chosen", (x) => ops.gather(x, ops.indexTensor([2, 0, 2]))],
     ["repeated", (x) => ops.broadcastTo(ops.slice(x, 0, 1, 2), [3, 5, 9])],
-  ])("move as numbers do: %s", async (_, moved) => {
+  ])("are moved as floats are: %s", async (_, moved) => {
     const [x, shape] = [bytes(3, 5, 9), [3, 5, 9]];
     const numbers = ndarray("float32", shape, Float32Array.from(x.data));
     const expected = await run(engine, moved(input("x", shape)), numbers);

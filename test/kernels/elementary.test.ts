@@ -65,7 +65,7 @@ const exact: Readonly<Record<Function, (x: number) => number>> = {
 };
 
 describe("elementary functions", () => {
-  it.each(Object.keys(exact) as Function[])("%s is within 2 units in the last place", (name) => {
+  it.each(Object.keys(exact) as Function[])("%s is accurate to 2 units in the last place", (name) => {
     // The exact error function is slow.
     const x = sweep(name === "erf" ? 40_013 : 8_009);
     const most = worst(
@@ -85,7 +85,7 @@ describe("elementary functions", () => {
     ["sigmoid", [0, -0, Infinity, -Infinity, NaN, 1e-45, 100, -100, -104]],
     ["softplus", [0, -0, Infinity, -Infinity, NaN, 1e-45, 100, -100, 3.4028235e38]],
     ["erf", [0, -0, Infinity, -Infinity, NaN, 1e-38, -1e-38, 4, -4.5]],
-  ] as const)("%s is right at its limits", (name, numbers) => {
+  ] as const)("%s is correct at its limits", (name, numbers) => {
     const x = fromNumbers(numbers);
     const actual = computed((k, at) => k[name](at), x);
     x.data.forEach((value, i) => {
@@ -93,7 +93,7 @@ describe("elementary functions", () => {
     });
   });
 
-  it("pow is within 2 units in the last place", () => {
+  it("pow is accurate to 2 units in the last place", () => {
     const bits = Uint32Array.from({ length: 400_000 }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 0);
     const bases = new Float32Array(bits.buffer).map((value) => (Number.isNaN(value) ? 1.5 : value));
     const exponents = Float32Array.from(bases, (base, i) => {
@@ -109,7 +109,7 @@ describe("elementary functions", () => {
     expect(most.units, `${most.at} = ${most.got}`).toBeLessThanOrEqual(2);
   });
 
-  it("pow is right at its limits", () => {
+  it("pow is correct at its limits", () => {
     const numbers = [0, -0, 1, -1, 2, -2, 0.5, -0.5, 3, -3, Infinity, -Infinity, NaN, 1e-45, -3.4e38];
     const pairs = numbers.flatMap((x) => numbers.map((y) => [x, y] as const));
     const [a, b] = [0, 1].map((side) => fromNumbers(pairs.map((pair) => pair[side as 0 | 1])));

@@ -18,7 +18,7 @@ const names = (buffers: Iterable<{ readonly name: string }>) => [...buffers].map
 const w = input("w", [1000]);
 
 describe("a plan", () => {
-  it("makes an optimizer one pass that writes its new values over the old ones", () => {
+  it("fuses an optimizer into one pass that updates its state in place", () => {
     const optimizer = adam({ learningRate: 0.1 });
     const slots = Object.fromEntries(
       Object.keys(optimizer.init(zeros([1000]))).map((name) => [name, input(name, [1000])]),
@@ -33,7 +33,7 @@ describe("a plan", () => {
     expect(plan.schedule.copied.size).toBe(0);
   });
 
-  it("copies at the end what something reads after it is known", () => {
+  it("copies at the end a state value that is read after its update is computed", () => {
     const [a, b] = [input("a", [4]), input("b", [4])];
     const swapped = planOf({}, { a: b, b: a });
     expect(swapped.schedule.inPlace.size + swapped.schedule.copied.size).toBe(2);
@@ -43,7 +43,7 @@ describe("a plan", () => {
     expect(names(mixed.schedule.copied.values())).toEqual(["w"]);
   });
 
-  it("lays gradients straight into the vector that the optimizer reads", () => {
+  it("writes gradients directly into the vector that the optimizer reads", () => {
     const x = input("x", [8, 3]);
     const g = input("g", [8, 5]);
     const weights = ops.matmul(x, g, { transposeA: true });
@@ -56,13 +56,13 @@ describe("a plan", () => {
     expect((gradient!.out.source as { size: number }).size).toBe(20);
   });
 
-  it("reads a gather, a transpose and a slice where the numbers lie", () => {
+  it("reads through gathers, transposes and slices without a copy", () => {
     const x = input("x", [6, 5, 4]);
     const seen = ops.gather(ops.transpose(ops.slice(x, 1, 1, 4), [2, 0, 1]), ops.indexTensor([5, 0, 0, 3]), 1);
     expect(lines(planOf({ y: ops.tanh(seen) })).filter((line) => line.includes("pass"))).toHaveLength(1);
   });
 
-  it("calls each large product when its operands are ready, so that those of the next reuse their memory", () => {
+  it("calls each large product as soon as its operands are ready, so that later ones reuse their memory", () => {
     const [x, weights] = [input("x", [512, 512]), input("weights", [512, 512])];
     const branch = (i: number) => ops.sum(ops.square(ops.matmul(ops.tanh(ops.add(x, i)), weights)));
     const plan = planOf({ y: [1, 2, 3, 4].map(branch).reduce((all, one) => ops.add(all, one)) });
@@ -72,7 +72,7 @@ describe("a plan", () => {
     expect(plan.bytes).toBeLessThan(3.1 * matrix);
   });
 
-  it("computes the gradient of a kernel once nothing else needs the columns of its convolution", () => {
+  it("computes the gradient of a kernel when nothing else needs the columns of its convolution", () => {
     const first = input("first", [5, 5, 64, 96]);
     const second = input("second", [5, 5, 96, 64]);
     const hidden = ops.tanh(ops.conv2d(input("x", [16, 16, 16, 64]), first, { padding: 2 }));
@@ -94,7 +94,7 @@ describe("a plan", () => {
     expect(zeros.map((at) => products.filter((product) => product < at).length)).toEqual([0, 1, 2]);
   });
 
-  it("says why a graph has none", () => {
+  it("gives the reason for graphs without kernels", () => {
     expect(planKernels({ outputs: { y: ops.exp(input("x", ["n", 3])) } }, () => true)).toBe(
       "shapes must be static - got [n, 3] of input",
     );

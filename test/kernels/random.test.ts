@@ -64,7 +64,7 @@ function sizeOf(arrays: Arrays): number {
 const runs = Number(process.env.ZAYA_RANDOM_PROGRAMS ?? 300);
 
 describe.each(Object.entries(engines))("%s", (_, engine) => {
-  it(`computes ${runs} random programs as the interpreter does`, { timeout: 60_000 + 400 * runs }, async () => {
+  it(`agrees with the interpreter on ${runs} random programs`, { timeout: 60_000 + 400 * runs }, async () => {
     await fc.assert(
       fc.asyncProperty(randomGraph(16), fc.nat(3), async (outputs, mode) => {
         const program = programOf(outputs, mode);

@@ -42,14 +42,14 @@ const engines = { wasm: "wasmEngine()", kernels: 'kernelEngine({ device: "cpu", 
 
 describe.each(Object.entries(engines))("%s", (name, make) => {
   // Without SSE4.1 V8 has no SIMD in WebAssembly.
-  it.skipIf(process.arch !== "x64")("says that WebAssembly has no SIMD", async () => {
+  it.skipIf(process.arch !== "x64")("reports that WebAssembly has no SIMD", async () => {
     expect(await told(make, 100, ["--no-enable-sse4-1", "--no-enable-ssse3"])).toMatch(
       new RegExp(`^EngineError ${name}: needs SIMD instructions in WebAssembly, which .* \\| .*--device cpu`),
     );
     expect(await told(make, 100, [])).toBe("1");
   });
 
-  it("says that a memory cannot grow as far as a state needs", async () => {
+  it("reports that a memory cannot grow as far as a state needs", async () => {
     const [size, limit] = [2 ** 24, ["--wasm-max-mem-pages=500"]];
     expect(await told(make, size, limit)).toMatch(
       new RegExp(
@@ -67,7 +67,7 @@ describe("a memory of 4 GiB", () => {
   it.each([
     ["wasm", () => wasmEngine()],
     ["wasm on two threads", () => wasmEngine({ threads })],
-  ])("is too small for a program of 5 GiB, which %s says", async (_, make) => {
+  ])("is too small for a program of 5 GiB, as %s reports", async (_, make) => {
     await expect(make().compile(programOf(5))).rejects.toThrow(
       /^wasm: could not allocate a WebAssembly memory of \d+\.\d GiB \(the limit is 4 GiB\)$/,
     );
@@ -76,7 +76,7 @@ describe("a memory of 4 GiB", () => {
   it.each([
     ["wasm", () => wasmEngine()],
     ["wasm on two threads", () => wasmEngine({ threads })],
-  ])("is grown to by programs of half a GiB, and what is released is used again, on %s", async (_, make) => {
+  ])("is reached by programs of half a GiB, and released memory is reused, on %s", async (_, make) => {
     const engine = make();
     const compiled: Compiled[] = [];
     const fill = async () => {
@@ -91,7 +91,7 @@ describe("a memory of 4 GiB", () => {
     for (const one of compiled) await one.release();
   });
 
-  it("that is too small leaves a program of kernels to ONNX Runtime, which says so", async () => {
+  it("that is too small leaves a program of kernels to ONNX Runtime, which is reported", async () => {
     const engine = kernelEngine(ort);
     const large = await engine.compile(programOf(5));
     expect(large.note?.evidence).toMatch(

@@ -10,7 +10,7 @@ describe("the wasm engine", () => {
     ["gan", 2],
     ["cyclegan", 4],
   ] as const)(
-    "ends a %s on %i threads with the bytes that it has on every machine",
+    "ends a %s on %i threads with the same bytes on every machine",
     { timeout: 180_000 },
     async (name, threads) => {
       expect(await digestInNode(name, threads)).toBe(trainings[name].digest);

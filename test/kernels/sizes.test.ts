@@ -33,7 +33,7 @@ const extent = fc.oneof(
 const shape = fc.array(extent, { minLength: 1, maxLength: 4 }).filter((list) => sizeOf(list) <= 40_000);
 
 describe("kernels of any size", () => {
-  it("reduce along any axes, with what feeds them and beside it", { timeout: 60_000 }, async () => {
+  it("reduce along any axes, fused with producers and consumers", { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(shape, fc.nat(15), fc.boolean(), fc.boolean(), async (list, mask, turned, gathered) => {
         const axes = list.flatMap((_, axis) => ((mask >> axis) & 1 ? [axis] : []));
@@ -77,7 +77,7 @@ describe("kernels of any size", () => {
       [1, 3],
     ],
     [[20_000], [0]],
-  ])("add up %j along %j in tiles, for each of what is kept", async (list, axes) => {
+  ])("sum %j along %j in tiles, for each remaining position", async (list, axes) => {
     const x = input("x", list);
     const square = ops.square(x);
     const sum = ops.sum(square, { axes });
@@ -98,7 +98,7 @@ describe("kernels of any size", () => {
     );
   });
 
-  it("add slices at places", async () => {
+  it("add slices at their positions", async () => {
     for (const [count, width, wide] of [
       [3000, 5, 17],
       [40, 300, 7],

@@ -7,7 +7,7 @@ import { adam } from "../../src/optim/index.ts";
 import { wasmEngine } from "../../src/runtime/index.ts";
 
 describe("subnormal numbers", () => {
-  it("are gone from an optimizer's moments, which would stay subnormal for ever", async () => {
+  it("are flushed from an optimizer's moments, which would otherwise stay subnormal forever", async () => {
     const engine = wasmEngine();
     const optimizer = adam({ learningRate: 0.1, beta1: 0.9, beta2: 0.9 });
     const w = input("w", [8]);
@@ -34,7 +34,7 @@ describe("subnormal numbers", () => {
     state.dispose();
   });
 
-  it("are 0 for a product, and not what is merely small; what is no number stays none", async () => {
+  it("are flushed to 0 in products, unlike merely small numbers; NaN stays NaN", async () => {
     const engine = wasmEngine();
     // Wide enough that it is a product and not a pass.
     const x = input("x", [4, 8]);

@@ -94,19 +94,23 @@ function digest(values: Readonly<Record<string, NdArray>>): string {
 const threaded = (threads: number) => wasmEngine({ threads: { threads, start: startThread } });
 
 describe("threads", () => {
-  it("compute what the interpreter does, and the same bits however many they are", { timeout: 60_000 }, async () => {
-    const expected = await steps(interpreter(), 1);
-    const one = await steps(wasmEngine(), 1);
-    for (const [name, value] of Object.entries(expected)) {
-      expect(one[name], name).toBeAllclose(value, { relative: 1e-4, absolute: 2e-5 });
-    }
-    const whole = digest(await steps(wasmEngine(), 20));
-    for (const threads of [2, 3, 4]) {
-      expect(digest(await steps(threaded(threads), 20)), `${threads} threads`).toBe(whole);
-    }
-  });
+  it(
+    "compute the interpreter's results, with the same bits for any number of threads",
+    { timeout: 60_000 },
+    async () => {
+      const expected = await steps(interpreter(), 1);
+      const one = await steps(wasmEngine(), 1);
+      for (const [name, value] of Object.entries(expected)) {
+        expect(one[name], name).toBeAllclose(value, { relative: 1e-4, absolute: 2e-5 });
+      }
+      const whole = digest(await steps(wasmEngine(), 20));
+      for (const threads of [2, 3, 4]) {
+        expect(digest(await steps(threaded(threads), 20)), `${threads} threads`).toBe(whole);
+      }
+    },
+  );
 
-  it("compile and run one program after the other", { timeout: 60_000 }, async () => {
+  it("compile and run one program after another", { timeout: 60_000 }, async () => {
     const engine = threaded(2);
     const [first, second] = [await engine.compile(program()), await engine.compile(program())];
     const own = engine.createState(state);
@@ -147,7 +151,7 @@ describe("threads", () => {
     await expect(engine.compile(program())).rejects.toThrow("a thread of this engine died");
   });
 
-  it("that die during a step are reported soon", { timeout: 90_000 }, async () => {
+  it("that die during a step are reported quickly", { timeout: 90_000 }, async () => {
     const hosts: ThreadHost[] = [];
     const start: typeof startThread = (listener) => {
       const host = startThread(listener);
@@ -168,7 +172,7 @@ describe("threads", () => {
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
-  it("that do not start in time leave the work to one thread, with a warning", async () => {
+  it("that do not start in time are replaced by one thread, with a warning", async () => {
     let asked = 0;
     const start: StartThread = async (listener) => (asked++ === 0 ? startThread(listener) : null);
     const engine = wasmEngine({ threads: { threads: 4, start } });
@@ -198,7 +202,7 @@ describe("threads", () => {
     await threads.end();
   });
 
-  it("that are slow to end do not disturb those that start after them", { timeout: 60_000 }, async () => {
+  it("that stop slowly do not disturb those started later", { timeout: 60_000 }, async () => {
     // A browser lets a Worker go on for seconds after it was terminated.
     const start: typeof startThread = (listener) => {
       const host = startThread({ ...listener, died: () => {} });

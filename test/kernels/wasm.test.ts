@@ -193,7 +193,7 @@ function moduleOf(functions: readonly Step[][], shared: boolean) {
 }
 
 describe("the encoder", () => {
-  it("writes each instruction as wabt does", () => {
+  it("encodes each instruction as wabt does", () => {
     for (const name of names as Step["name"][]) {
       const bytes = Uint8Array.from({ length: 16 }, (_, i) => (i * 37 + 5) % 256);
       const { bytes: own, text } = moduleOf([[{ name, number: 0x12345678, bytes }]], false);
@@ -201,7 +201,7 @@ describe("the encoder", () => {
     }
   });
 
-  it("writes any module as wabt does", () => {
+  it("encodes any module as wabt does", () => {
     const body = fc.array(step, { maxLength: 40 });
     fc.assert(
       fc.property(fc.array(body, { minLength: 1, maxLength: 3 }), fc.boolean(), (functions, shared) => {
@@ -213,7 +213,7 @@ describe("the encoder", () => {
     );
   });
 
-  it("refuses a body whose types do not fit, where the mistake is", () => {
+  it("rejects a body with a type error, at its position", () => {
     const f = () => new FunctionBuilder(["i32", "v128"]);
     const [number, vector] = f().params as [Local, Local];
     expect(() => f().get(number).get(vector).op("i32.add")).toThrow("i32.add takes i32 - got v128");

@@ -105,7 +105,7 @@ describe.each(Object.entries(layouts))("a convolution %s", (_, layout) => {
     engine = wasmEngine();
   });
 
-  it("and its gradients take fewer multiplications than the plain sums", () => {
+  it("and its gradients take fewer multiplications than direct convolution", () => {
     for (const [name, y] of Object.entries(outputs)) {
       const plan = planKernels({ outputs: { y } }, () => true);
       if (typeof plan === "string") throw new Error(plan);
@@ -116,7 +116,7 @@ describe.each(Object.entries(layouts))("a convolution %s", (_, layout) => {
     }
   });
 
-  it("and its gradients are what the interpreter computes", async () => {
+  it("and its gradients agree with the interpreter", async () => {
     const { n, size, kernel, c, o } = layout;
     const feeds = {
       x: draw(1, [n, ...size, c]),

@@ -159,7 +159,7 @@ const runHere = (command: string) =>
 const numbersIn = (text: string) =>
   new Set([...text.matchAll(/-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g)].map(([written]) => Number(written)));
 
-describe("the command and the code that a lab shows give its numbers, to the bit", () => {
+describe("the command and code shown by a lab reproduce its numbers bit for bit", () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -169,7 +169,7 @@ describe("the command and the code that a lab shows give its numbers, to the bit
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it("is looked at for every lab", () => {
+  it("is tested for every lab", () => {
     expect(new Set(shown.map(([id]) => id))).toEqual(new Set(labs.map(({ id }) => id)));
   });
 

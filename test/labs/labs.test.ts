@@ -61,7 +61,7 @@ describe("what labs declare", () => {
   });
 
   it.each(labs.map((lab) => [lab.id, lab] as const))(
-    "has a name of its own for everything that a teacher's link locks or hides: %s",
+    "has unique names for everything that a teacher's link locks or hides: %s",
     (_id, lab) => {
       const shell = [
         "seed",
@@ -119,7 +119,7 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
 
   // One load of the page for each lab: that takes longer than what is asked of it.
   it.each(labs.map((lab) => [lab.id, lab] as const))(
-    "opens, steps, begins again with the same numbers, is restored from its address, and is whole and accessible: %s",
+    "opens, steps, restarts with the same numbers, is restored from its URL, and is complete and accessible: %s",
     { timeout: 120_000 },
     async (id) => {
       const { page } = site;
@@ -160,7 +160,7 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
     },
   );
 
-  it.each(["#/?lang=en", "#/course?lang=fa"])("is whole and accessible: %s", async (hash) => {
+  it.each(["#/?lang=en", "#/course?lang=fa"])("is complete and accessible: %s", async (hash) => {
     await site.go(hash);
     await site.page
       .locator(hash.includes("course") ? "h2" : "canvas")
@@ -188,15 +188,18 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
     expect(await page.getByLabel("Q descends along").inputValue()).toBe("js");
   });
 
-  it.each(languages)("shows colour scales that rise with their gradient, from left to right: %s", async (language) => {
-    const { page } = site;
-    await site.go(`#/gan-arena?lang=${language}`);
-    const scale = page.locator(".scale bdi");
-    await scale.first().waitFor({ timeout: 30_000 });
-    const [low, high] = [await scale.nth(0).boundingBox(), await scale.nth(1).boundingBox()];
-    expect(await scale.nth(0).textContent()).toMatch(/[−-]/);
-    expect(low!.x).toBeLessThan(high!.x);
-  });
+  it.each(languages)(
+    "shows colour scales that increase with their gradient, from left to right: %s",
+    async (language) => {
+      const { page } = site;
+      await site.go(`#/gan-arena?lang=${language}`);
+      const scale = page.locator(".scale bdi");
+      await scale.first().waitFor({ timeout: 30_000 });
+      const [low, high] = [await scale.nth(0).boundingBox(), await scale.nth(1).boundingBox()];
+      expect(await scale.nth(0).textContent()).toMatch(/[−-]/);
+      expect(low!.x).toBeLessThan(high!.x);
+    },
+  );
 
   it("locks and hides what a teacher's link says", async () => {
     const { page } = site;

@@ -22,7 +22,7 @@ const fileOf = (apply: (x: Tensor) => Tensor) =>
     { target: "portable", metadata: { "Image.NominalPixelRange": "Normalized_0_1" } },
   );
 
-describe.skipIf(noBrowser !== null)(`files of one's own${noBrowser === null ? "" : ` (${noBrowser})`}`, () => {
+describe.skipIf(noBrowser !== null)(`the user's files${noBrowser === null ? "" : ` (${noBrowser})`}`, () => {
   let site: LabsSite;
   let folder: string;
   const pixels = Uint8Array.from(range(0, width * height * 3), (i) => (37 * i) % 256);
@@ -64,7 +64,7 @@ describe.skipIf(noBrowser !== null)(`files of one's own${noBrowser === null ? ""
     );
   const withoutOpacity = (rgba: readonly number[]) => rgba.filter((_, i) => i % 4 !== 3);
 
-  it("translates a picture as in Node, to the byte, and goes the way back", { timeout: 60_000 }, async () => {
+  it("translates a picture as in Node, byte for byte, and back", { timeout: 60_000 }, async () => {
     const asked: string[] = [];
     site.page.on("request", (request) => asked.push(request.url()));
     await open();
@@ -89,7 +89,7 @@ describe.skipIf(noBrowser !== null)(`files of one's own${noBrowser === null ? ""
     expect(await number("hidden")).toBeCloseTo(2, 3);
   });
 
-  it("takes files that are dropped", { timeout: 60_000 }, async () => {
+  it("accepts dropped files", { timeout: 60_000 }, async () => {
     await open();
     const given = [
       ["AtoB.onnx", [...there], ""],
@@ -126,7 +126,7 @@ describe.skipIf(noBrowser !== null)(`files of one's own${noBrowser === null ? ""
     ],
     ["picture", "broken.png", "broken.png must be a picture that this browser can decode"],
     ["picture", "notes.txt", "notes.txt must be a picture that this browser can decode"],
-  ])("says why it does not take a file as %s: %s", { timeout: 60_000 }, async (label, name, reason) => {
+  ])("gives the reason for rejecting a file as %s: %s", { timeout: 60_000 }, async (label, name, reason) => {
     await open();
     await choose(label, name);
     await expect

@@ -14,7 +14,7 @@ describe("elbo", () => {
     dimensions: 4,
   };
 
-  it("adds up what it is given", () => {
+  it("averages its terms", () => {
     const { value, stderr, n, details } = elbo.measure(inputs, {});
     expect([value, n]).toEqual([22, 3]);
     expect(stderr).toBeCloseTo(11 / Math.sqrt(3), 12);
@@ -22,7 +22,7 @@ describe("elbo", () => {
     expect(details.bitsPerDim).toBeCloseTo(22 / Math.LN2 / 4, 12);
   });
 
-  it("does not depend on the order of items, and its value not on their being there twice", () => {
+  it("does not depend on the order of items, nor its value on duplicating them", () => {
     const order = [2, 0, 1];
     const rows = (a: NdArray, picks: number[]) => {
       const width = a.data.length / 3;
@@ -86,7 +86,7 @@ describe("gradient-variance", () => {
     expect(details.drawNorm).toBeCloseTo(Math.sqrt(norm ** 2 + 5), 12);
   });
 
-  it("sets another form of the gradient beside it", () => {
+  it("measures another estimator next to it", () => {
     const beside = { ...own, variance: array([2], [4, 16]), halfDistances: Float64Array.of(16, 24) };
     const { value, details } = gradientVariance.measure({ own, beside }, options);
     expect([value, details.besideVariance, details.ratio]).toEqual([5, 20, 4]);

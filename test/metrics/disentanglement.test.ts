@@ -27,7 +27,7 @@ function changed(coder: Coder, change: (row: readonly number[]) => readonly numb
 }
 
 describe("codes equal to the factors", () => {
-  it("score 1 where 1 can be had", () => {
+  it("have the ideal scores, except where noted", () => {
     for (const metric of [betaVaeScore, factorVaeScore]) {
       expect(measure(metric, coders.perfect)).toMatchObject({ value: 1, stderr: 0, n: items, unit: "accuracy" });
       expect(each(measure(metric, coders.perfect), "hit")).toEqual([1, 1, 1, 1, 1]);
@@ -38,7 +38,7 @@ describe("codes equal to the factors", () => {
     expect(details["informativeness"]).toBe(1);
   });
 
-  it("have a gap of all the entropy, but for what 20 bins cannot tell", () => {
+  it("have a gap of the full entropy, up to the error of 20 bins", () => {
     const gaps = each(measure(mig, coders.perfect), "gap");
     // Information of independent numbers is not quite 0 with few points.
     for (const gap of gaps) expect(gap).toBeGreaterThan(0.97);
@@ -58,7 +58,7 @@ describe("codes equal to the factors", () => {
     expect(value).toBeCloseTo((Math.log(20) / Math.log(40) + 1) / 2, 12);
   });
 
-  it("are told apart by a line in SAP at the ends of a factor's range, and not within it", () => {
+  it("are separable by a line in SAP at the ends of a factor's range, and not within it", () => {
     const gaps = each(measure(sap, coders.perfect), "gap");
     // Of two values either is an end: all right against half right by chance.
     const two = factorCodes({
@@ -84,7 +84,7 @@ describe("codes equal to the factors", () => {
 });
 
 describe("the factors of shapes as codes", () => {
-  it("have the scores that the metrics say of them", () => {
+  it("have the documented scores", () => {
     const { test } = shapes.generate(32);
     const { names: five, sizes: many, of } = test.factors!;
     const values = Int32Array.from({ length: 4500 * 5 }, (_, i) => of(Math.floor(i / 5))[i % 5]!);
@@ -105,7 +105,7 @@ describe("the factors of shapes as codes", () => {
 });
 
 describe("codes rotated by 45 degrees", () => {
-  it("lose the gaps of the factors that they mix, and of no other", () => {
+  it("lose the gaps of the mixed factors, and of no others", () => {
     const gaps = each(measure(mig, coders.rotated), "gap");
     for (const gap of gaps.slice(0, 4)) expect(gap).toBeLessThan(0.05);
     expect(gaps[4]).toBeGreaterThan(0.97);
@@ -124,7 +124,7 @@ describe("codes rotated by 45 degrees", () => {
     expect(details["informativeness"]).toBeGreaterThan(0.97);
   });
 
-  it("is low for a number that serves two factors, which are complete all the same", () => {
+  it("have low disentanglement for a number that serves two factors, which remain complete", () => {
     // Both factors are read from the first number alone, and the second number says nothing.
     const packed = changed(coders.perfect, ([a, b, ...rest]) => [10 * a! + b!, 0, ...rest]);
     const { value, details } = measure(dci, packed);
@@ -135,7 +135,7 @@ describe("codes rotated by 45 degrees", () => {
     expect(Math.abs(first! - shared)).toBeLessThan(0.02);
   });
 
-  it("leave two factors that are told apart by chance alone", () => {
+  it("leave two factors separable only by chance", () => {
     for (const metric of [betaVaeScore, factorVaeScore]) {
       const { value } = measure(metric, coders.rotated);
       expect(value).toBeLessThan(0.85);
@@ -145,7 +145,7 @@ describe("codes rotated by 45 degrees", () => {
 });
 
 describe("codes that are independent of the factors", () => {
-  it("are at chance, one in five", () => {
+  it("are at chance level, one in five", () => {
     for (const metric of [betaVaeScore, factorVaeScore]) {
       const { value, stderr } = measure(metric, coders.random);
       expect(Math.abs(value - 0.2)).toBeLessThan(4 * stderr);
@@ -169,7 +169,7 @@ describe("codes that are independent of the factors", () => {
 describe("codes under irrelevant changes", () => {
   const result = (metric: Measured, coder: Coder): number => measure(metric, coder).value;
 
-  it.each(all.map((metric) => [metric.name, metric] as const))("%s: other order of numbers", (_, metric) => {
+  it.each(all.map((metric) => [metric.name, metric] as const))("%s: permuted numbers", (_, metric) => {
     const permuted = changed(coders.noisy, ([a, b, c, d, e]) => [d!, a!, e!, b!, c!]);
     // Of splits that are equally good, trees take the first.
     const digits = metric === dci ? 2 : 6;
@@ -184,7 +184,7 @@ describe("codes under irrelevant changes", () => {
     expect(result(betaVaeScore, shifted)).toBeCloseTo(result(betaVaeScore, coders.noisy), 6);
   });
 
-  it("dead numbers are left out of votes, gaps and importances", () => {
+  it("constant numbers are left out of votes, gaps and importances", () => {
     const { value, details } = measure(factorVaeScore, coders.scattered);
     expect(value).toBe(1);
     expect(details["activeUnits"]).toBe(5);
@@ -194,13 +194,13 @@ describe("codes under irrelevant changes", () => {
     expect(dead).toMatchObject({ value: 0, details: { activeUnits: 0 } });
   });
 
-  it("doubled numbers have no gap, and are still found", () => {
+  it("duplicated numbers have no gap, and are still found", () => {
     expect(measure(mig, coders.duplicated).value).toBe(0);
     expect(measure(sap, coders.duplicated).value).toBe(0);
     expect(result(factorVaeScore, coders.duplicated)).toBe(1);
   });
 
-  it("the same codes give the same results, and other draws nearly the same", () => {
+  it("the same codes give the same results, and other samples similar ones", () => {
     for (const metric of all) expect(measure(metric, coders.noisy)).toEqual(measure(metric, coders.noisy));
     for (const metric of [betaVaeScore, factorVaeScore, mig]) {
       const rotated = [0, 1].map((seed) => measure(metric, coders.rotated, seed));
@@ -229,14 +229,14 @@ describe("few points", () => {
   });
 });
 
-describe("what cannot be measured", () => {
+describe("invalid inputs", () => {
   const table = (shape: number[], ...numbers: number[]): NdArray<"float64"> =>
     ndarray("float64", shape, Float64Array.from(numbers));
   const ints = (shape: number[], ...numbers: number[]): NdArray<"int32"> =>
     ndarray("int32", shape, Int32Array.from(numbers));
   const rest = { names: ["a", "b"], sizes: [2, 2], key: key(0) };
 
-  it("factors that do not vary are left out", () => {
+  it("constant factors are left out", () => {
     const kept = factorCodes({ ...rest, codes: table([2, 1, 2], 1, 2, 3, 4), values: ints([2, 2], 0, 1, 1, 1) });
     expect(kept).toMatchObject({ names: ["a"], sizes: [2], values: { shape: [2, 1] }, codes: { shape: [2, 2] } });
     expect([...kept.values.data]).toEqual([0, 1]);
@@ -246,12 +246,12 @@ describe("what cannot be measured", () => {
     [table([2, 1], 1, 2), ints([2, 2], 0, 1, 0, 1), "at least one factor must vary - got 2 items with equal factors"],
     [table([3, 1], 1, 2, 3), ints([2, 2], 0, 1, 1, 1), "must be of the same items and factors - got [3, 1] and [2, 2]"],
     [table([2, 1], 1, NaN), ints([2, 2], 0, 1, 1, 1), "codes must be finite"],
-  ])("is refused %#", (codes, values, message) => {
+  ])("are rejected %#", (codes, values, message) => {
     expect(() => factorCodes({ ...rest, codes, values })).toThrow(DataError);
     expect(() => factorCodes({ ...rest, codes, values })).toThrow(message);
   });
 
-  it("a gap between fewer than two numbers", () => {
+  it("reject a gap between fewer than two numbers", () => {
     for (const metric of [mig, sap]) {
       expect(() => measure(metric, ([a]) => [a!])).toThrow(
         `${metric.name}: codes must have at least 2 numbers - got 1`,

@@ -13,18 +13,18 @@ const both = { generated: x, reference: y, key: key(3) };
 const distance = (a: NdArray, b: NdArray) => frechet(a, b).value;
 
 describe("fid", () => {
-  it("is 0 for equal sets, also where some features are copies or 0", () => {
+  it("is 0 for equal sets, also if some features are duplicated or constant 0", () => {
     const deficient = mapped(x, (value, column) => (column === 2 ? 0 : value));
     expect(distance(x, x)).toBeLessThan(1e-12);
     expect(distance(deficient, deficient)).toBeLessThan(1e-6);
   });
 
-  it("is the squared shift for sets that are shifted", () => {
+  it("is the squared shift between shifted sets", () => {
     const shifted = mapped(x, (value, column) => value + column);
     expect(distance(x, shifted)).toBeCloseTo(0 + 1 + 4 + 9 + 16, 9);
   });
 
-  it("is the sum of squared differences of deviations where one set is the other, stretched", () => {
+  it("is the sum of squared differences of deviations if one set is the other, scaled", () => {
     const column = (j: number) => Array.from({ length: 300 }, (_, i) => x.data[i * 5 + j]!);
     // One feature: (m1 - m2)^2 + (s1 - s2)^2, exactly.
     const one = { dtype: "float64", shape: [300, 1], data: Float64Array.from(column(0)) } as const;
@@ -47,7 +47,7 @@ describe("fid", () => {
     expect(stderr).toBeLessThan(0.05);
   });
 
-  it("does not see order, a shift of both, or which set is which", () => {
+  it("is invariant under order, a common shift, and exchanging the sets", () => {
     const value = distance(x, y);
     expect(distance(picked(x, [...permutation(key(6), 300)]), y)).toBeCloseTo(value, 9);
     const moved = (set: NdArray) => mapped(set, (each, column) => each + 3 * column - 1);
@@ -55,12 +55,12 @@ describe("fid", () => {
     expect(distance(y, x)).toBeCloseTo(value, 9);
   });
 
-  it("changes only by the bias of few items where each is there twice", () => {
+  it("changes only by the small-sample bias if each item occurs twice", () => {
     const twice = (set: NdArray) => picked(set, [...range(set.shape[0]!), ...range(set.shape[0]!)]);
     expect(distance(twice(x), twice(y)) / distance(x, y)).toBeCloseTo(1, 2);
   });
 
-  it("has the standard error that its spread over sets has", () => {
+  it("has a standard error that agrees with its spread over sets", () => {
     const results = range(150).map((i) => {
       const { generated, reference } = pair(100 + i, 400, 300, 3);
       return frechet(
@@ -73,7 +73,7 @@ describe("fid", () => {
     expect(claimed / spread(results.map(({ value }) => value))).toBeLessThan(1.25);
   });
 
-  it("refuses no more items than features, unless forced", () => {
+  it("rejects no more items than features, unless forced", () => {
     const few = pair(7, 20, 40, 20);
     expect(() => fid.measure(few, { forceFid: false })).toThrow(
       "fid: needs more items than features, 20 - got 20 samples and 40 real items",
@@ -81,7 +81,7 @@ describe("fid", () => {
     expect(fid.measure(few, { forceFid: true }).value).toBeGreaterThan(0);
   });
 
-  it("refuses features of different length", () => {
+  it("rejects features of different length", () => {
     const other = { ...both, reference: gaussian(key(1), 300, 4) };
     expect(() => fid.measure(other, { forceFid: false })).toThrow(
       "fid: features of both sets must be [n, d] with the same d - got [300, 5] and [300, 4]",
@@ -100,7 +100,7 @@ describe("emd", () => {
     expect(interval![0]).toBeLessThanOrEqual(value);
   });
 
-  it("has the standard error that its spread over sets has, and none of a single block", () => {
+  it("has a standard error that agrees with its spread over sets, and none for a single block", () => {
     const results = range(40).map((i) => emd.measure(pair(100 + i, 2000, 2000, 2), {}));
     const claimed = Math.sqrt(results.reduce((sum, { stderr }) => sum + stderr ** 2, 0) / results.length);
     expect(claimed / spread(results.map(({ value }) => value))).toBeGreaterThan(0.7);
@@ -121,18 +121,18 @@ describe("kid", () => {
     expect(Math.abs(value - 22)).toBeLessThan(4 * stderr);
   });
 
-  it("is unbiased: 0 on average where both sets have one distribution, also of few items", () => {
+  it("is unbiased: 0 on average if both sets have one distribution, also for few items", () => {
     const found = range(200).map((i) => kid.measure(pair(i, 40, 40, 3), { block: 20 }).value);
     const mean = found.reduce((sum, value) => sum + value, 0) / found.length;
     expect(Math.abs(mean)).toBeLessThan((4 * spread(found)) / Math.sqrt(found.length));
     expect(found.some((value) => value < 0)).toBe(true);
   });
 
-  it("is below 0 for two sets of the same items: there, between the sets, items meet themselves", () => {
+  it("is below 0 for two sets of the same items, because only pairs between the sets include an item with itself", () => {
     expect(kid.measure({ generated: x, reference: x, key: key(1) }, { block: 150 }).value).toBeLessThan(0);
   });
 
-  it("has the standard error that its spread over sets has, and an interval that holds the truth as often as it says", () => {
+  it("has a standard error that agrees with its spread over sets, and an interval with the stated coverage", () => {
     const results = range(100).map((i) => kid.measure(shifted(1000 + i, 1000), { block: 100 }));
     const found = results.map(({ value }) => value);
     const claimed = Math.sqrt(results.reduce((sum, { stderr }) => sum + stderr ** 2, 0) / results.length);
@@ -142,7 +142,7 @@ describe("kid", () => {
     expect(held / results.length).toBeGreaterThan(0.88);
   });
 
-  it("takes the interval of Student's t with one freedom fewer than blocks", () => {
+  it("uses Student's t with one degree of freedom fewer than blocks", () => {
     // Points of t at 97.5 %: scipy.stats.t.ppf(0.975, blocks - 1).
     for (const [block, t] of [
       [25, 2.262157],
@@ -163,7 +163,7 @@ describe("kid", () => {
     expect(one.details).toMatchObject({ blocks: 10, block: 25 });
   });
 
-  it("refuses blocks of which two do not fit, and too few items", () => {
+  it("rejects blocks of which two do not fit, and too few items", () => {
     expect(() => kid.measure(both, { block: 126 })).toThrow(OptionError);
     expect(() => kid.measure(pair(1, 19, 100, 2), {})).toThrow(DataError);
   });

@@ -41,7 +41,7 @@ describe("metrics of factors, of a trained model", () => {
     expect(await evaluate(metric, opened.trained, seen, "test", key(1), { points: 50 })).toEqual(result);
   });
 
-  it("draw by the key, and take all items where more are asked for than there are", async () => {
+  it("sample by the key, and use all items if more are requested", async () => {
     const [one, other] = await Promise.all(
       [1, 2].map((seed) => evaluate(named("mig"), opened.trained, seen, "test", key(seed), { points: 100 })),
     );
@@ -51,7 +51,7 @@ describe("metrics of factors, of a trained model", () => {
   });
 
   it.each(ofFactors.map((metric) => [metric.name, metric] as const))(
-    "%s refuses data without factors",
+    "%s rejects data without factors",
     async (name, metric) => {
       const plain = arrayDataset({ name: "plain", kind: "image", items: zeros([30, 32, 32, 1], "float32") });
       const refused = evaluate(metric, opened.trained, plain, "test", key(1));

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import { z95, t95 } from "../../src/metrics/interval.ts";
 
-it("reaches as far as scipy.stats.t.ppf(0.975, n), and to the normal's point in the end", () => {
+it("agrees with scipy.stats.t.ppf(0.975, n), and with the normal quantile in the limit", () => {
   const points = new Map([
     [1, 12.706204736],
     [5, 2.570581836],

@@ -28,7 +28,7 @@ describe("precision, recall, density and coverage", () => {
     });
   });
 
-  it("are 0 for equal sets in which each item is there six times: balls of no radius hold nothing", () => {
+  it("are 0 for equal sets in which each item occurs six times: balls of radius 0 contain nothing", () => {
     const six = picked(
       sets.generated,
       range(170).flatMap((i) => [i, i, i, i, i, i]),
@@ -42,7 +42,7 @@ describe("precision, recall, density and coverage", () => {
     expect(measured({ ...sets, generated: away })).toEqual({ precision: 0, recall: 0, density: 0, coverage: 0 });
   });
 
-  it("do not see order, a shift of both, or a common scale", () => {
+  it("are invariant under order, a common shift and a common scale", () => {
     const shuffled = picked(sets.generated, [...permutation(key(2), 170)]);
     expect(measured({ ...sets, generated: shuffled })).toEqual(values);
     const change = (value: number) => 8 * value + 4;
@@ -50,7 +50,7 @@ describe("precision, recall, density and coverage", () => {
     expect(measured(moved)).toEqual(values);
   });
 
-  it("swap precision and recall with the sets", () => {
+  it("exchange precision and recall when the sets are exchanged", () => {
     const swapped = measured({ generated: sets.reference, reference: sets.generated, key: key(1) });
     expect([swapped.precision, swapped.recall]).toEqual([values.recall, values.precision]);
   });
@@ -78,7 +78,7 @@ describe("precision, recall, density and coverage", () => {
     }
   });
 
-  it("have standard errors that are not below their spread over sets, and at most about three times it", () => {
+  it("have standard errors not below their spread over sets, and at most about three times it", () => {
     const results = range(40).map((i) => {
       const { generated, reference } = pair(200 + i, 500, 400, 4);
       return neighboursOf({ generated: mapped(generated, (value) => 1.2 * value), reference });
@@ -92,7 +92,7 @@ describe("precision, recall, density and coverage", () => {
     }
   });
 
-  it("give counts without a group that are those of sets without it", () => {
+  it("give leave-one-group-out counts equal to those of sets without the group", () => {
     const group = 3;
     const rest = range(130).filter((i) => i % 20 !== group);
     const fewer = neighboursOf({ ...sets, reference: picked(sets.reference, rest) });
@@ -108,13 +108,13 @@ describe("precision, recall, density and coverage", () => {
     expect([...without.drawnInside]).toEqual([...less.drawnInside]);
   });
 
-  it("need enough items for their errors", () => {
+  it("require enough items for their errors", () => {
     expect(() => neighboursOf(pair(1, 39, 100, 2))).toThrow(
       "needs at least 40 items of either set - got 39 samples and 100 real items",
     );
   });
 
-  it("has no more memory than some numbers an item: sets of odd sizes over several blocks agree with brute force", () => {
+  it("use only a few numbers of memory per item: odd sizes over several blocks agree with brute force", () => {
     const odd = { generated: gaussian(key(8), 131, 2), reference: gaussian(key(9), 67, 2), key: key(1) };
     const square = (a: number, b: number) =>
       (odd.generated.data[2 * a]! - odd.reference.data[2 * b]!) ** 2 +

@@ -23,13 +23,13 @@ function momentsOf(values: readonly number[]): { readonly mean: number; readonly
 }
 
 describe("sharpness", () => {
-  it("is the variance of the Laplacian: 16 a^2 on a chequered board of black and a", () => {
+  it("is the variance of the Laplacian: 16 a^2 on a checkerboard of black and a", () => {
     // Every neighbour is of the other colour: the Laplacian is 4a on black and -4a on the rest, as often.
     const board = images(2, 6, 8, (y, x, image) => ((y + x) % 2) * (image + 1));
     expect([...laplacianVariances(board)]).toEqual([16, 64]);
   });
 
-  it("is 0 on flat images and on slopes, and a half where an edge stands in a picture of four columns and a border", () => {
+  it("is 0 on constant images and ramps, and a half for an edge in an image of four columns and a border", () => {
     expect([...laplacianVariances(images(1, 5, 5, () => 0.5))]).toEqual([0]);
     expect(laplacianVariances(images(1, 5, 9, (y, x) => 0.125 * x + 0.25 * y))[0]).toBeCloseTo(0, 12);
     // Columns 0 0 0 1 1 1 inside a border: the Laplacian is 1, -1 beside the edge, else 0: variance 2/4.
@@ -45,7 +45,7 @@ describe("sharpness", () => {
 
   const real = images(50, 8, 8, (y, x, image) => ((y * 7 + x * 3 + image * 5) % 11) / 11);
 
-  it("is 1 for equal sets, the square of a contrast, whatever the order and however often each is there", () => {
+  it("is 1 for equal sets, the square of a contrast, whatever the order and duplication", () => {
     expect(sharpness.measure({ generated: real, reference: real }, {}).value).toBe(1);
     const half = { ...real, data: real.data.map((value) => value / 2 + 0.25) } as NdArray;
     expect(sharpness.measure({ generated: half, reference: real }, {}).value).toBeCloseTo(0.25, 6);
@@ -56,7 +56,7 @@ describe("sharpness", () => {
     expect(sharpness.measure({ generated: blurred, reference: real }, {}).value).toBeLessThan(0.3);
   });
 
-  it("refuses real images without an edge, and images that have no inside", () => {
+  it("rejects real images without an edge, and images without interior pixels", () => {
     const flat = images(3, 4, 4, () => 0.5);
     expect(() => sharpness.measure({ generated: real, reference: flat }, {})).toThrow("must not all be constant");
     const small = images(3, 2, 8, () => 0.5);
@@ -67,7 +67,7 @@ describe("sharpness", () => {
 });
 
 describe("diversity", () => {
-  it("is the ratio of deviations of sets that differ in scale alone, and 0 for a set that is one item", () => {
+  it("is the ratio of deviations of sets that differ in scale only, and 0 for a set of one repeated item", () => {
     const sets = pair(1, 20_000, 20_000, 4);
     const half = { ...sets, generated: mapped(sets.generated, (value) => value / 2) };
     const { value, stderr } = diversity.measure(half, {});
@@ -82,7 +82,7 @@ describe("diversity", () => {
     expect(details.ofSamples).toBeCloseTo(2 / Math.sqrt(Math.PI), 1);
   });
 
-  it("takes items two by two, each once, and has the error of so many independent pairs", () => {
+  it("compares disjoint pairs of items, and has the error of as many independent pairs", () => {
     const line = (...values: number[]) => ndarray("float64", [values.length, 1], Float64Array.from(values));
     const sets = { generated: line(0, 1, 10, 12, 3, 6, 5, 9), reference: line(0, 2, 7, 5), key: key(1) };
     const { value, stderr, details } = diversity.measure(sets, {});
@@ -91,7 +91,7 @@ describe("diversity", () => {
     expect(stderr).toBeCloseTo(Math.sqrt(5 / 12) / 2, 12);
   });
 
-  it("does not see a shift, and refuses real items that are all one", () => {
+  it("is shift-invariant, and rejects identical real items", () => {
     const sets = pair(3, 100, 100, 2);
     const moved = { ...sets, generated: mapped(sets.generated, (value) => value + 8) };
     expect(diversity.measure(moved, {}).value).toBeCloseTo(diversity.measure(sets, {}).value, 12);
@@ -117,7 +117,7 @@ describe("memorisation", () => {
     expect(copies.interval![1]).toBe(1);
   });
 
-  it("finds copies where held-out items are copies, too, and says how many of those are", () => {
+  it("finds copies if held-out items contain copies, too, and reports how many of them do", () => {
     const some = heldOut.map((distance, i) => (i < 50 ? 0 : distance));
     const of = (generated: Float64Array) => memorisation.measure({ generated, heldOut: some }, {});
     const copies = of(new Float64Array(500));
@@ -137,7 +137,7 @@ describe("memorisation", () => {
     });
   });
 
-  it("does not see order, a common scale, or that each is there twice", () => {
+  it("is invariant under order, a common scale, and duplication", () => {
     const generated = Float64Array.from({ length: 400 }, (_, i) => 0.9 + i / 800);
     const { value } = memorisation.measure({ generated, heldOut }, {});
     const order = permutation(key(1), 400);
@@ -149,7 +149,7 @@ describe("memorisation", () => {
     expect(memorisation.measure(twice, {}).value).toBe(value);
   });
 
-  it("refuses sets of which a hundredth is no item", () => {
+  it("rejects sets of which a hundredth is less than one item", () => {
     expect(() => memorisation.measure({ generated: heldOut, heldOut: heldOut.slice(0, 99) }, {})).toThrow(
       "needs at least 100 items in either set - got 1000 samples and 99 held-out items",
     );
@@ -161,7 +161,7 @@ describe("modes", () => {
   const of = (nearest: number[], good: number[], count: number) =>
     modes.measure({ count, nearest: Int32Array.from(nearest), good: Uint8Array.from(good), ...none }, {});
 
-  it("counts a mode by its share: a tenth of its due, of samples of high quality", () => {
+  it("counts a mode by its share: a tenth of the expected share, of high-quality samples", () => {
     // Of 800 samples a mode of eight is due 100, and covered from 10.
     const times = [100, 11, 10, 9, 1, 0, 300, 200];
     const nearest = times.flatMap((count, mode) => new Array<number>(count).fill(mode));
@@ -178,7 +178,7 @@ describe("modes", () => {
     expect(Math.abs(stderr - expected)).toBeLessThan(0.03);
   });
 
-  it("covers no mode with stray samples, which papers count as captured all the same", () => {
+  it("does not count a mode with stray samples as covered, although papers count it as captured", () => {
     // 1.8 % of 2500 samples near a mode, at all eight of them.
     const good = Array.from({ length: 2500 }, (_, i) => (i < 45 ? 1 : 0));
     const { value, stderr, details, beside } = of(
@@ -198,14 +198,14 @@ describe("modes", () => {
     expect(details.reverseKl).toBeCloseTo((2 / 3) * Math.log(8 / 3) + (1 / 3) * Math.log(4 / 3), 12);
   });
 
-  it("has divergence 0 for an even spread, log of the modes for one of them, and none to tell without good samples", () => {
+  it("has divergence 0 for equal shares, the log of the number of modes for one of them, and none without high-quality samples", () => {
     expect(of([0, 1, 2, 3], [1, 1, 1, 1], 4).details.reverseKl).toBe(0);
     expect(of([3, 3], [1, 1], 1000).details.reverseKl).toBeCloseTo(Math.log(1000), 12);
     expect(of([0, 1], [0, 0], 4).details).not.toHaveProperty("reverseKl");
     expect(of([0, 1], [0, 0], 4).value).toBe(0);
   });
 
-  it("gives a perfect model of the ring 8 modes, 98.89 % of high quality and a divergence of 7 / 2n", async () => {
+  it("gives a perfect model of the ring 8 modes, 98.89 % high quality and a divergence of 7 / 2n", async () => {
     const { test } = ring8.generate();
     const declared = test.modes!;
     if (declared.kind !== "centers") throw new Error("the ring's modes are centres");
@@ -229,7 +229,7 @@ describe("modes", () => {
     expect(details.reverseKl).toBeCloseTo(0.0192, 2);
   });
 
-  it("has the standard error that counts of other samples have, of even modes and of rare ones", () => {
+  it("has a standard error that agrees with counts of other samples, for equal modes and for rare ones", () => {
     const n = 400;
     for (const rarer of [1, 0.97]) {
       // 200 modes, each rarer than the one before, in nine tenths of the samples.
@@ -252,7 +252,7 @@ describe("modes", () => {
     }
   });
 
-  it("has an interval that ends at all of the modes, and for captured ones no error where few are missed or nearly", () => {
+  it("has an interval bounded by the number of modes, and for captured ones no error if few are missed or nearly so", () => {
     const even = (modes: number, each: number) => range(modes * each).map((i) => i % modes);
     const found = (nearest: number[], count: number) => of(nearest, new Array<number>(nearest.length).fill(1), count);
     expect(found(even(40, 1), 40).interval![1]).toBe(40);
@@ -276,7 +276,7 @@ describe("modes", () => {
     expect(modes.measure(hits, {}).details.modesOfNoise).toBe(2);
   });
 
-  it("puts samples at the edge of a mode inside", () => {
+  it("assigns samples at the edge of a mode to it", () => {
     const centers = fromNumbers([0, 0, 10, 0], [2, 2]);
     const samples = fromNumbers([3, 0, 3.01, 0, 7, 0], [3, 2]);
     const { nearest, good } = nearestModes(samples, { centers, deviation: 1, within: 3 });
@@ -297,7 +297,7 @@ describe("accuracy", () => {
     expect(details).toEqual({ accuracyPerClass: [0.5, 0.5, Number.NaN], noisePerClass: [0.5, 0.5, 0] });
   });
 
-  it("says nothing of noise where there is none", () => {
+  it("reports nothing about noise for data without a noise distribution", () => {
     const { details } = accuracy.measure({ logits, labels: Int32Array.of(0, 1, 2, 0), noise: zeros([0, 3]) }, {});
     expect(Object.keys(details)).toEqual(["accuracyPerClass"]);
     expect(accuracy.measure({ logits, labels: Int32Array.of(0, 1, 2, 0), noise: zeros([0, 3]) }, {}).value).toBe(1);

@@ -17,7 +17,7 @@ function changed(x: NdArray, by: (value: number, i: number) => number): NdArray 
 }
 
 describe("translations against the truth", () => {
-  it("have scikit-image's structural similarity and peak signal-to-noise ratio", () => {
+  it("agree with scikit-image's structural similarity and peak signal-to-noise ratio", () => {
     golden.cases.forEach(({ shape, ssim: similar, psnr: ratio }, i) => {
       const [a, b] = [wave(golden.inputs[`a${i}`]!), wave(golden.inputs[`b${i}`]!)];
       const truth = ndarray("float64", [1, ...shape], a.data);
@@ -32,7 +32,7 @@ describe("translations against the truth", () => {
     });
   });
 
-  it("have the distance that they were moved by, beside that of images left as they are", () => {
+  it("have the distance by which they were moved, next to that of unchanged images", () => {
     const truth = changed(images, (value) => value / 2);
     const made = changed(truth, (value, i) => value + (i % 2 === 0 ? 0.1 : -0.3));
     const { value, n, details } = pairError.measure({ source: images, made, truth }, {});
@@ -42,14 +42,14 @@ describe("translations against the truth", () => {
     expect(details["unchanged"]).toBeCloseTo(half, 5);
   });
 
-  it("get what a perfect model gets when they are the truth", () => {
+  it("have the ideal values if they are the true targets", () => {
     const inputs = { source: changed(images, () => 0.5), made: images, truth: images };
     expect(pairError.measure(inputs, {}).value).toBe(0);
     expect(ssim.measure(inputs, {}).value).toBeCloseTo(1, 9);
     expect(psnr.measure(inputs, {}).value).toBeCloseTo(-10 * Math.log10(1 / 255 ** 2 / 12), 9);
   });
 
-  it("are refused by ssim where its window does not fit", () => {
+  it("are rejected by ssim if its window does not fit", () => {
     const tiny = zeros([2, 10, 20, 1]);
     expect(() => ssim.measure({ source: tiny, made: tiny, truth: tiny }, {})).toThrow(
       "needs images of at least 11 pixels",
@@ -58,7 +58,7 @@ describe("translations against the truth", () => {
 });
 
 describe("classConsistency", () => {
-  it("is the share of classes kept, beside the classifier's own", () => {
+  it("is the fraction of classes kept, next to the classifier's own accuracy", () => {
     const predicted = Int32Array.of(0, 1, 2, 3);
     const labels = Int32Array.of(0, 1, 2, 0);
     const { value, details } = classConsistency.measure({ predicted, predictedOfTruth: labels, labels }, {});
@@ -79,11 +79,11 @@ describe("cycles", () => {
     backOfDisturbed: changed(images, (value, i) => value + 0.25 + gain * (disturbed.data[i]! - made.data[i]!)),
   });
 
-  it("have the distance between an image and what comes back", () => {
+  it("have the distance between an image and its reconstruction", () => {
     expect(cycleError.measure(backBy(1), {}).value).toBeCloseTo(0.25, 6);
   });
 
-  it("pass faint noise on unchanged, or amplified where information is hidden in it", () => {
+  it("pass faint noise unchanged, or amplified if information is hidden in it", () => {
     expect(hiddenInformation.measure(backBy(1), {}).value).toBeCloseTo(1, 3);
     const { value, details } = hiddenInformation.measure(backBy(-40), {});
     expect(value).toBeCloseTo(40, 1);

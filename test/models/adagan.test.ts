@@ -45,7 +45,7 @@ describe("boostingWeights", () => {
   const anyScores = fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 1, maxLength: 40 });
   const anyBeta = fc.double({ min: 0.01, max: 0.99, noNaN: true });
 
-  it("are a distribution", () => {
+  it("form a distribution", () => {
     fc.assert(
       fc.property(anyScores, anyBeta, (scores, beta) => {
         const weights = boostingWeights(Float64Array.from(scores), beta);
@@ -61,17 +61,17 @@ describe("boostingWeights", () => {
     [[0.01, 0.02, 0.3, 0.5, 2.5, 2.67], 0.25],
     [[1, 1, 1, 1, 1, 1], 0.5],
     [[0.01, 5.99, 0.01, 0.01, 0.01, 0.01], 1 / 3],
-  ])("are those of the component that an optimisation finds for ratios %s and beta %s", (ratios, beta) => {
+  ])("solve the component's optimisation problem for ratios %s and beta %s", (ratios, beta) => {
     expect(boostingWeights(logits(ratios), beta)).toBeAllclose(weightsByEm(ratios, beta), { relative: 1e-5 });
   });
 
-  it("are alike where the mixture makes nothing of the data, or all of it alike", () => {
+  it("are uniform if the mixture generates none of the data, or all of it equally", () => {
     const everywhere = Float64Array.of(...Array.from({ length: 5 }, () => Infinity));
     expect([...boostingWeights(everywhere, 0.5)]).toEqual([0.2, 0.2, 0.2, 0.2, 0.2]);
     expect(boostingWeights(new Float64Array(5), 0.5)).toBeAllclose([0.2, 0.2, 0.2, 0.2, 0.2], { relative: 1e-12 });
   });
 
-  it("leave out a mode that the mixture covers, and share what is left among the others", () => {
+  it("exclude a mode that the mixture covers, and share the rest among the others", () => {
     const scores = Float64Array.of(8, -6, 8, -6, 8, -6, 8, -6);
     const weights = boostingWeights(scores, 0.25);
     expect([...weights]).toEqual([1, 0, 1, 0, 1, 0, 1, 0].map((part) => expect.closeTo(part / 4, 12) as number));
@@ -97,7 +97,7 @@ describe.each([
   const countsOf = (components: readonly number[]) =>
     [1, 2, 3, 4].map((i) => components.filter((component) => component === i).length);
 
-  it("draws from each component as often as its weight, by the last number of the code alone", () => {
+  it("samples each component in proportion to its weight, by the last number of the code", () => {
     const z = input("z", [draws, 2]);
     const { point } = model.maps.generator!.outputs({ z }, new OpenScope(generators));
     const [drawn] = evaluate([point!], { z: codes });
@@ -117,7 +117,7 @@ describe.each([
     expect(ends).toEqual([true, true, true]);
   });
 
-  it("is told from the data as it was before a component: its earlier parts in their own proportions", () => {
+  it("is distinguished from the data before a component is added: its earlier components in their proportions", () => {
     const step = model.steps.find(({ name }) => name === "classifier4")!;
     const seen: ReturnType<typeof input>[] = [];
     const scope = new OpenScope({ ...generators, classifier4: asNet((x) => (seen.push(x), slice(x, 1, 0, 1))) });
@@ -162,7 +162,7 @@ describe("training in stages", () => {
   });
   afterAll(() => whole.remove("checkpoints"));
 
-  it("has five stages here, and a stop in each of them", () => {
+  it("has five stages here, and can be interrupted in each", () => {
     expect(stages.map(({ first, end }) => [first, end])).toEqual([
       [0, 5],
       [5, 6],
@@ -172,22 +172,19 @@ describe("training in stages", () => {
     ]);
   });
 
-  it.each([2, 5, 6, 9, 11, 12, 14])(
-    "ends with the same bytes after a stop at step %s as without one",
-    async (stopAt) => {
-      const store = new MemoryStore();
-      const stop = new AbortController();
-      for await (const event of train(configured, data, settings, { engine, store, signal: stop.signal })) {
-        if (event.type === "step" && event.step === stopAt) stop.abort();
-      }
-      const run = await Run.open(store);
-      expect(run.state).toMatchObject({ status: "interrupted", step: stopAt });
-      await finish(resume(run, data, { engine }));
-      expect(await checkpointOf(store)).toEqual(await checkpointOf(whole));
-    },
-  );
+  it.each([2, 5, 6, 9, 11, 12, 14])("ends with the same bytes after an interruption at step %s", async (stopAt) => {
+    const store = new MemoryStore();
+    const stop = new AbortController();
+    for await (const event of train(configured, data, settings, { engine, store, signal: stop.signal })) {
+      if (event.type === "step" && event.step === stopAt) stop.abort();
+    }
+    const run = await Run.open(store);
+    expect(run.state).toMatchObject({ status: "interrupted", step: stopAt });
+    await finish(resume(run, data, { engine }));
+    expect(await checkpointOf(store)).toEqual(await checkpointOf(whole));
+  });
 
-  it("trains each part in its own stages only", async () => {
+  it("trains each net in its own stages only", async () => {
     const store = new MemoryStore();
     await finish(train(configured, data, { ...settings, checkpointEvery: 1 }, { engine, store }));
     const paramsAt = async (step: number) => {
@@ -209,7 +206,7 @@ describe("training in stages", () => {
     }
   });
 
-  it("exports one file that draws the items that the run draws", async () => {
+  it("exports one file that generates the items of the run", async () => {
     const { trained, close } = await openTrained(await Run.open(whole), engine);
     const noise = drawNoise(trained.generator, key(8), 600);
     const drawn = await trained.sample(key(8), 600);
@@ -222,7 +219,7 @@ describe("training in stages", () => {
     ["params.safetensors", "generator2.", "lacks generator2.0.weight"],
     ["params.safetensors", "classifier3.", "lacks classifier3.1.weight"],
     ["optimizer.safetensors", "generator3.ema.", "lacks generator3.ema.generator3.0.weight"],
-  ])("refuses a checkpoint whose %s is without %s", async (file, prefix, message) => {
+  ])("rejects a checkpoint whose %s is without %s", async (file, prefix, message) => {
     const folder = "checkpoints/000017";
     const store = new MemoryStore();
     for (const name of await whole.list("")) await store.write(name, await whole.read(name));

@@ -96,8 +96,8 @@ const refused: readonly (readonly [string, ConfiguredModel, DataInfo, TrainOptio
   ["a batch larger than the data", gan(), plane, { batch: 64 }, "must be at most the 36 training items - got 64"],
 ];
 
-describe("what does not fit", () => {
-  it.each(refused)("is refused before anything is written: %s", async (_, configured, info, options, message) => {
+describe("an invalid configuration", () => {
+  it.each(refused)("is rejected before anything is written: %s", async (_, configured, info, options, message) => {
     const store = new MemoryStore();
     const events = train(configured, someData(info), { steps: 20, ...options }, { engine, store });
     const failure = finish(events);
@@ -106,7 +106,7 @@ describe("what does not fit", () => {
     expect(await store.list("")).toEqual([]);
   });
 
-  it("is not what defaults bring about: batches are brought to whole packs, and to small data", async () => {
+  it("does not result from defaults: batches are rounded to whole packs, and to small data", async () => {
     const batchOf = async (model: ConfiguredModel, count: number) =>
       (await planRun(model, someData(plane, count), { epochs: 1 }, { engine })).config.train.batch;
     expect(await batchOf(pacgan({ packing: 3 }), 1000)).toBe(255);
@@ -124,7 +124,7 @@ describe("a step larger than the memory", () => {
       { engine: { ...engine, freeMemory: () => 2 ** 27 } },
     );
 
-  it("is refused without making its graph, and what is said to fit does", async () => {
+  it("is rejected without building its graph; an accepted one fits", async () => {
     const fitting = /about (\d+) would fit/;
     const refusal: unknown = await plan(100).catch((error: unknown) => error);
     expect((refusal as OptionError).message).toContain("of memory that are free - got --unroll 100");
@@ -134,7 +134,7 @@ describe("a step larger than the memory", () => {
     await expect(plan(most + 1)).rejects.toThrow("of memory that are free");
   });
 
-  it("is refused by what trains and what goes on with a run, before either writes, on an engine that tells its memory", async () => {
+  it("is rejected by training and resuming, before either writes, on an engine that knows its memory", async () => {
     const data = someData(plane, 60);
     const model = unrolledGan({ unroll: 3, latent: 2, hidden: [4] });
     const [store, other, options] = [new MemoryStore(), new MemoryStore(), { batch: 8, steps: 4 }];
@@ -157,7 +157,7 @@ describe("a step larger than the memory", () => {
     expect((await Run.open(store)).state.status).toBe("done");
   });
 
-  it("is known of the engines of this machine", async () => {
+  it("is detected on the engines of this machine", async () => {
     const { freeMemory } = await nodeEngine();
     expect(freeMemory!()).toBeGreaterThan(0);
     expect(freeMemory!()).toBeLessThanOrEqual(totalmem());
@@ -168,7 +168,7 @@ describe("an epoch", () => {
   const stepsOf = async (model: ConfiguredModel, options: TrainOptions) =>
     (await planRun(model, someData(plane, 1000), { batch: 10, ...options }, { engine })).config.train.steps;
 
-  it("is a pass over the data, however many batches a step takes", async () => {
+  it("is a pass over the data, however many batches a step uses", async () => {
     expect(await stepsOf(gan(), { epochs: 2 })).toBe(180);
     expect(await stepsOf(wgan(), { epochs: 2 })).toBe(36);
     expect(await stepsOf(wganGp({ criticSteps: 2 }), { epochs: 2 })).toBe(90);
@@ -176,7 +176,7 @@ describe("an epoch", () => {
     expect(await stepsOf(wgan(), { steps: 7 })).toBe(7);
   });
 
-  it("counts what the extra moves of a critic's start see, also in a run that goes on", async () => {
+  it("counts the additional critic updates at the start, also in a resumed run", async () => {
     const [store, stop] = [new MemoryStore(), new AbortController()];
     const options = { steps: 30, batch: 8, logEvery: 30, sampleEvery: 100 };
     const model = wgan({ latent: 2, hidden: [4], criticSteps: 5, criticWarmup: 7 });
@@ -188,7 +188,7 @@ describe("an epoch", () => {
     expect(lines.at(-1)).toMatchObject({ step: 30, images: 8 * (30 * 5 + 25 * 2) });
   });
 
-  it("is as many as make critics' runs as long as others by default", async () => {
+  it("by default makes critics' runs as long as others", async () => {
     const stepsOnImages = async (model: ConfiguredModel) =>
       (await planRun(model, someData({ kind: "image", shape: [8, 8, 1] }, 1000), { batch: 10 }, { engine })).config
         .train.steps;
@@ -196,7 +196,7 @@ describe("an epoch", () => {
     expect(await stepsOnImages(wganGp())).toBe(await stepsOnImages(gan()));
   });
 
-  it("is not what runs on points are counted in by default", async () => {
+  it("is not the default unit for runs on points", async () => {
     for (const model of [gan(), wgan(), pacgan()]) expect(await stepsOf(model, {})).toBe(25_000);
     expect(await stepsOf(gan(), { epochs: 1 })).toBe(90);
   });
@@ -216,7 +216,7 @@ describe("packs", () => {
     return { packs: seen[0]!, made };
   }
 
-  it("are points one after the other, real and generated ones apart", () => {
+  it("are concatenated points, real and generated ones separate", () => {
     const { packs } = shown(plane, 3, 6);
     const [real, made] = [normal(key(1), [6, 2]), normal(key(2), [6, 2])];
     const [value] = evaluate([packs], { real, made });
@@ -224,7 +224,7 @@ describe("packs", () => {
     expect([...value!.data]).toEqual([...real.data, ...made.data]);
   });
 
-  it("are images with their channels side by side, image by image", () => {
+  it("are images concatenated along channels, image by image", () => {
     const { packs } = shown(images, 2, 4);
     const [real, made] = [normal(key(1), [4, 4, 6, 3]), normal(key(2), [4, 4, 6, 3])];
     const [value] = evaluate([packs], { real, made });
@@ -245,7 +245,7 @@ describe("packs", () => {
     }
   });
 
-  it("are what its map judges: packs made as those that it is trained on", () => {
+  it("are scored by its map as in training", () => {
     for (const data of [plane, images]) {
       const packing = 3;
       const model = build(pacgan({ packing, latent: 2, arch: "mlp", hidden: [4] }), data);
@@ -265,7 +265,7 @@ describe("packs", () => {
     }
   });
 
-  it("bring the generator's gradient to every item in them", () => {
+  it("propagate the generator's gradient to every item in them", () => {
     const model = build(pacgan({ packing: 2, latent: 2, hidden: [4] }), plane);
     const made = input("made", [4, 2]);
     const scope = new OpenScope({
@@ -304,7 +304,7 @@ describe("instance noise", () => {
   const sumOf = (items: string, noise: string) =>
     Array.from(values[items]!.data, (value, i) => value + deviation * values[`instance noise of ${noise}`]!.data[i]!);
 
-  it("lies on all that the discriminator sees, real and generated, fresh for each", () => {
+  it("is added to everything the discriminator sees, real and generated, independently", () => {
     const { seen } = shownBy(build(gan({ instanceNoise: deviation }), plane), input("made", [n, 2]));
     const [first, second] = evaluate(seen, values);
     expect(first!.data).toBeAllclose([...sumOf("real", "real items"), ...sumOf("made", "generated items")], {
@@ -313,7 +313,7 @@ describe("instance noise", () => {
     expect(second!.data).toBeAllclose(sumOf("made", "the generator's items"), { relative: 1e-7 });
   });
 
-  it("lets the generator's gradient through", () => {
+  it("propagates the generator's gradient", () => {
     const { losses } = shownBy(build(gan({ instanceNoise: deviation }), plane), input("made", [n, 2]));
     const made = losses[1]!;
     const slope = grad(made, [leafOf(made, "made")])[0]!;
@@ -326,7 +326,7 @@ describe("instance noise", () => {
     expect(evaluate([slope], feeds)[0]).toBeAllclose(finiteDifference(made, feeds, "made"), { relative: 1e-6 });
   });
 
-  it("makes a linear discriminator's squared loss what a penalty on its slope makes it", () => {
+  it("turns a linear discriminator's squared loss into one with a gradient penalty", () => {
     // E (s(x + e) - 1)^2 = (s(x) - 1)^2 + deviation^2 |slope|^2 for a linear s: Bishop, "Training with noise", 1995.
     const count = 20_000;
     const slope = [1.5, -0.8];
@@ -348,7 +348,7 @@ describe("instance noise", () => {
     expect(lossAt(deviation) - lossAt(0)).toBeCloseTo(deviation ** 2 * squares, 1);
   });
 
-  it("falls to 0 in a straight line over the run", () => {
+  it("decreases linearly to 0 over the run", () => {
     const asked: ((step: number, steps: number) => number)[] = [];
     const scope = new OpenScope({ generator: asNet(() => input("made", [n, 2])), discriminator: asNet((x) => x) });
     const scalar = scope.scalar.bind(scope);
@@ -373,7 +373,7 @@ function leafOf(y: Tensor, name: string): Tensor {
 }
 
 describe("wgan's critic", () => {
-  it("makes 100 steps in each of the first 25 steps and in every 500th, and else as many as asked", () => {
+  it("makes 100 updates in each of the first 25 steps and in every 500th, and otherwise the requested number", () => {
     const [critic] = build(wgan(), plane).steps;
     const stepsAt = (step: number) => critic!.repeat! + critic!.before!(step);
     expect([0, 1, 24, 25, 26, 499, 500, 501, 1000].map(stepsAt)).toEqual([100, 100, 100, 5, 5, 5, 100, 5, 100]);
@@ -414,7 +414,7 @@ describe("a step with many critic updates before it", () => {
   const data = someData(plane, 200);
   const options = { steps: 4, batch: 10, sampleEvery: 1000, seed: 1 } as const;
 
-  it.each([1, 3])("is abandoned between updates when a stop is requested, and repeated: step %i", async (stopped) => {
+  it.each([1, 3])("is interrupted between updates on request, and repeated: step %i", async (stopped) => {
     const whole = new MemoryStore();
     await finish(train(model, data, options, { engine, store: whole }));
 
@@ -468,7 +468,7 @@ describe("EMA parameters", () => {
     return decodeSafetensors(await store.read(name), name).tensors;
   }
 
-  it("are what a hand computation of the steps makes them, and those that files and samples have", async () => {
+  it("agree with a direct computation, and are those of files and samples", async () => {
     const store = await trained();
     const names = Object.keys(await arraysAt(store, 1, "params")).filter((name) => name.startsWith("generator."));
     expect(names).toHaveLength(4);
@@ -512,7 +512,7 @@ describe("EMA parameters", () => {
     }
   });
 
-  it("are those that a run opens with where nobody says; a run without any has but one sort", async () => {
+  it("are loaded by default; a run without them has only one set of parameters", async () => {
     const opened = await openTrained(await Run.open(await trained()), engine);
     expect(opened.weights).toBe("ema");
     await opened.close();
@@ -525,7 +525,7 @@ describe("EMA parameters", () => {
 });
 
 describe("unrolling", () => {
-  it("leaves the discriminator's running statistics to the steps that it makes", async () => {
+  it("leaves the discriminator's running statistics to its real updates", async () => {
     const statsAfter = async (configured: ConfiguredModel) => {
       const store = new MemoryStore();
       await finish(train(configured, someData(plane, 200), { steps: 1, batch: 10 }, { engine, store }));

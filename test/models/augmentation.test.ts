@@ -113,7 +113,7 @@ describe.each(Object.entries(recipes))("%s", (name, recipe) => {
   const data = dataFor(recipe);
 
   it.each(kinds.filter((kind) => kind !== "ada" || !critics.includes(name)))(
-    "makes two steps of finite losses with %s, which move each net that they train",
+    "makes two steps with finite losses with %s, which update each trained net",
     async (augment) => {
       const model = build(recipe, { augment }, data.images);
       const start = initial(model);
@@ -130,7 +130,7 @@ describe.each(Object.entries(recipes))("%s", (name, recipe) => {
     },
   );
 
-  it("with dag and no weight on the further heads has the gradients of the plain game", async () => {
+  it("with dag and weight 0 for the further heads has the gradients of the plain GAN", async () => {
     const plain = watched(build(recipe, {}, data.simple));
     const heads = watched(build(recipe, { augment: "dag", lambdaU: 0, lambdaV: 0 }, data.simple));
     const own = initial(plain);
@@ -222,20 +222,20 @@ describe("the inputs of the discriminator", () => {
       chance,
     );
 
-  it("of real-only: real items turned at random, generated ones as they are", () => {
+  it("of real-only: real items randomly rotated, generated ones unchanged", () => {
     const [first, second] = shownBy({ augment: "real-only" });
     expect(first).toEqual([...turned("real", [0, 1, 2, 3]), ...turned("made", still)]);
     expect(second).toEqual(turned("made", still));
   });
 
-  it("of dag: both as they are, then both under each transformation, in the generator's step as well", () => {
+  it("of dag: both unchanged, then both under each transformation, also in the generator's step", () => {
     const [first, second] = shownBy({ augment: "dag", transforms: "rotation" });
     const turns = [0, 1, 2, 3].map((k) => [k, k, k, k]);
     expect(first).toEqual(turns.flatMap((each) => [...turned("real", each), ...turned("made", each)]));
     expect(second).toEqual(turns.flatMap((each) => turned("made", each)));
   });
 
-  it("of ada: both at random, with the current probability", () => {
+  it("of ada: both randomly transformed, with the current probability", () => {
     const [never] = shownBy({ augment: "ada" }, 0);
     expect(never).toEqual([...turned("real", still), ...turned("made", still)]);
     const [always, second] = shownBy({ augment: "ada" }, 1);
@@ -243,7 +243,7 @@ describe("the inputs of the discriminator", () => {
     expect(second).toEqual(turned("made", [1, 1, 3, 3]));
   });
 
-  it("of ada with several sets: under one of each, one after the other", () => {
+  it("of ada with several sets: one transformation of each, in sequence", () => {
     const [always] = shownBy({ augment: "ada", transforms: "rotation,flip" }, 1);
     const mirrored = (items: number[], signs: readonly (readonly [number, number])[]) =>
       items.map((value, i) => value * signs[Math.floor(i / 2)]![i % 2]!);
@@ -260,7 +260,7 @@ describe("the inputs of the discriminator", () => {
     ]);
   });
 
-  it("of packs: items turned before they are packed", () => {
+  it("of packs: items transformed before they are packed", () => {
     const [first] = shown(build(recipes.pacgan!, { augment: "dag", transforms: "flip" }, plane), 0);
     const flips = [
       [1, 1],
@@ -288,7 +288,7 @@ function withHead(params: Params, score: number): Params {
 }
 
 describe("the probability of ada", () => {
-  it("is told as it is, then moved and kept between 0 and 1; not when nothing is trained", () => {
+  it("is logged, then updated and clamped to [0, 1]; not in inference", () => {
     const layer = adaptiveProbability();
     const context = new OpenContext(true, layer.stats);
     const tell = (by: number) => layer.apply({}, input(String(by), []), context);
@@ -300,7 +300,7 @@ describe("the probability of ada", () => {
     expect(inferring.updates.size).toBe(0);
   });
 
-  it("follows the sign of the scores of real items, from the main head's boundary", async () => {
+  it("follows the sign of the scores of real items, relative to the main head's boundary", async () => {
     for (const [loss, boundary] of [
       ["non-saturating", 0],
       ["least-squares", 0.5],
@@ -322,7 +322,7 @@ describe("the probability of ada", () => {
     }
   });
 
-  it("rises by real items, in packs as many as there are", async () => {
+  it("grows with the number of real items, each item of a pack counted", async () => {
     for (const [packing, rises] of [
       [2, 4],
       [4, 4],
@@ -338,7 +338,7 @@ describe("the probability of ada", () => {
     }
   });
 
-  it("is kept in checkpoints: a stopped run ends as one that went on", async () => {
+  it("is saved in checkpoints: a resumed run ends as an uninterrupted one", async () => {
     const items = normal(key(2), [40, 2]);
     const data = splitOff(arrayDataset({ name: "some", kind: "points", items }));
     const engine = ortEngine({ device: "cpu", threads: 1 });
@@ -358,7 +358,7 @@ describe("the probability of ada", () => {
   });
 });
 
-describe("what does not fit", () => {
+describe("invalid augmentations", () => {
   const wideImages: DataInfo = { kind: "image", shape: [4, 6, 3] };
   const cases: readonly (readonly [string, Options, DataInfo, string, string])[] = [
     ["gan", { transforms: "flip" }, images, "none does not take transforms - got flip", "--augment dag"],
@@ -380,7 +380,7 @@ describe("what does not fit", () => {
   ];
 
   it.each(cases.map(([recipe, options, data, ...told]) => [recipe, ...told, options, data] as const))(
-    "is refused, of %s: %s",
+    "are rejected, of %s: %s",
     (recipe, message, hint, options, data) => {
       const attempt = () => build(recipes[recipe]!, options, data);
       expect(attempt).toThrow(OptionError);
@@ -393,7 +393,7 @@ describe("what does not fit", () => {
     },
   );
 
-  it("is no set that there is not: the list is told whole", () => {
+  it("include unknown sets: the error lists the known ones", () => {
     expect(() => parseOptions(gan.definition.options, { transforms: "rotation,turn" }, "gan")).toThrow(
       "transforms must be one or more of identity, rotation, flip, fliprot, translation, crop, separated by commas - got rotation,turn",
     );

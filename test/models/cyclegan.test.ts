@@ -58,7 +58,7 @@ describe("cyclegan", () => {
     expect(loss).toBeCloseTo(fooledA + fooledB + 10 * 0.2 * Object.keys(cycles).length, 5);
   });
 
-  it("weighs what is asked for: squared cycles, identity, no adversary", () => {
+  it("weights its terms as requested: squared cycles, identity, no adversarial loss", () => {
     expect(lossesOf({ cycleLoss: "squared" }).cycleA).toBeCloseTo(0.04, 6);
     const { loss, identityA, identityB } = lossesOf({ identity: 0.5, lambda: 4 });
     expect([identityA, identityB].map((value) => value!.toFixed(5))).toEqual(["0.30000", "0.10000"]);
@@ -68,12 +68,12 @@ describe("cyclegan", () => {
     expect(alone.loss).toBeCloseTo(4, 5);
   });
 
-  it("gives its discriminators half of squared distances from 1 and 0", () => {
+  it("has discriminator losses of half the squared distances from 1 and 0", () => {
     expect(lossesOf({}, 1).loss).toBeCloseTo(((0.5 - 1) ** 2 + 0.8 ** 2) / 2, 6);
     expect(lossesOf({}, 2).loss).toBeCloseTo(((-0.5 - 1) ** 2 + 0.6 ** 2) / 2, 6);
   });
 
-  it("lays noise over all that its discriminators see, real and generated", () => {
+  it("adds noise to everything its discriminators see, real and generated", () => {
     const even = (value: number) =>
       ndarray("float64", [1, ...shape.slice(1)], new Float64Array(shape.slice(1).reduce((a, b) => a * b)).fill(value));
     const noise = {
@@ -90,11 +90,11 @@ describe("cyclegan", () => {
     expect(cycleA).toBeCloseTo(0.2, 6);
   });
 
-  it("refuses a loss without terms", () => {
+  it("rejects a loss without terms", () => {
     expect(() => lossesOf({ adversarial: 0, cycle: "none" })).toThrow("the generators need an adversarial");
   });
 
-  it("refuses an identity loss that would weigh nothing", () => {
+  it("rejects an identity loss of weight 0", () => {
     const text = "got identity 0.5 with lambda 0";
     expect(() => lossesOf({ lambda: 0, identity: 0.5 })).toThrow(text);
     expect(() => lossesOf({ lambda: 0, identity: 0.5, cycle: "none" })).toThrow(text);
@@ -108,7 +108,7 @@ describe("cyclegan", () => {
     expect(() => lossesOf({ lambda: 0 })).not.toThrow();
   });
 
-  it("refuses images whose sides are no multiples of 4, or smaller than a patch", () => {
+  it("rejects images whose sides are not multiples of 4, or smaller than a patch", () => {
     const build = (side: number, options = {}) => {
       const { definition, options: chosen } = cyclegan({ ngf: 2, blocks: 0, ...options });
       return definition.build(chosen, { kind: "pair", shape: [2, side, side, 3] });

@@ -51,7 +51,7 @@ describe("squared error and the gaussian likelihood", () => {
     expect(Math.max(...a.map((value, i) => Math.abs(value - b[i]!)))).toBeGreaterThan(0.05);
   });
 
-  it("the mean over pixels is sigma^2 = D / 2: the KL weighs D times as much as in the sum form", () => {
+  it("the mean over pixels is sigma^2 = D / 2: the KL weighs D times as much as with the sum", () => {
     const perPixel = gradients(add(mul(mean(squares), 1 / d), kl));
     expectSame(perPixel, gradients(gaussian(d / 2)));
     expectSame(

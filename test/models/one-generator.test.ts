@@ -18,13 +18,13 @@ describe("VAE and GAN with the nets of a DCGAN", () => {
   const chosen = { arch: "dcgan", hidden: [4, 8], latent: 6 } as const;
   const both = [build(vae({ ...chosen, likelihood: "gaussian" })), build(gan(chosen))] as const;
 
-  it("have one generator net, with the same values at the start", () => {
+  it("use the same generator net, with the same initial values", () => {
     const [decoder, generator] = [both[0].nets.decoder!, both[1].nets.generator!];
     expect(flatten(decoder.init(key(1)))).toEqual(flatten(generator.init(key(1))));
     expect(flatten(decoder.stats ?? {})).toEqual(flatten(generator.stats ?? {}));
   });
 
-  it("have one net for items, but for the numbers that it gives", () => {
+  it("use the same net for items, except for the number of outputs", () => {
     const encoder = parameters(both[0], "encoder");
     const discriminator = parameters(both[1], "discriminator");
     expect(encoder.slice(0, -2)).toEqual(discriminator.slice(0, -2));

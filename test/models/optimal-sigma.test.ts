@@ -48,8 +48,8 @@ async function afterSteps(steps: number, sigma: "optimal" | "learned") {
   return { error, state };
 }
 
-describe("the deviation that makes the likelihood largest", () => {
-  it("is the mean squared error from the first steps on, where a learned one still comes down from 1", async () => {
+describe("the optimal deviation", () => {
+  it("is the mean squared error from the first steps on, while a learned one still decreases from 1", async () => {
     const { error, state } = await afterSteps(70, "optimal");
     const variance = state["stats/sigma.meanSquare"]!.data[0]!;
     // A running mean over some 20 batches, while the error falls.
@@ -65,7 +65,7 @@ describe("the deviation that makes the likelihood largest", () => {
     expect(state["stats/sigma.meanSquare"]!.data[0]! / error).toBeLessThan(1.2);
   });
 
-  it("gives the gradient of D / 2 times the logarithm of the mean squared error", () => {
+  it("has the gradient of D / 2 times the logarithm of the mean squared error", () => {
     const [n, d] = [5, 6];
     const { nets, logProb } = observation("vae", vae({ likelihood: "gaussian", sigma: "optimal" }).options as never, {
       kind: "points",

@@ -25,7 +25,7 @@ describe("the discriminator of pix2pix", () => {
   it.each([
     ["AtoB", 2 * 0.5 - 0.5],
     ["BtoA", -2 * 0.5 + 0.5],
-  ] as const)("sees an image over its source, %s, as the discriminator does in training", (direction, expected) => {
+  ] as const)("concatenates an image with its source, %s, as in training", (direction, expected) => {
     const model = build({ direction: direction satisfies Direction });
     const scope = new OpenScope({
       [direction]: asNet((x) => x),
@@ -47,7 +47,7 @@ describe("the discriminator of pix2pix", () => {
 });
 
 describe("pix2pix", () => {
-  it("refuses a loss without terms", () => {
+  it("rejects a loss without terms", () => {
     const attempt = () => build({ lambda: 0, adversarial: 0 });
     expect(attempt).toThrow(OptionError);
     expect(attempt).toThrow("pix2pix: the generator needs an L1 or an adversarial loss, but both weights are 0");

@@ -40,7 +40,7 @@ const ask = (path: string, headers = known, init: RequestInit = {}) =>
   served.app.request(`http://${host}${path}`, { ...init, headers });
 
 describe("a studio's server", () => {
-  it("lists every run at any depth, a broken one with its reason, and follows no link out", async () => {
+  it("lists runs at any depth, a broken one with its reason, and follows no link outside", async () => {
     const rows = (await (await ask("/api/runs")).json()) as RunRow[];
     expect(rows.map(({ id, status }) => [id, status])).toEqual([
       ["cut", "broken"],
@@ -77,7 +77,7 @@ describe("a studio's server", () => {
     expect(series[0]!.steps.at(-1)).toBe(5000);
   });
 
-  it("answers nobody without the token, and gives a cookie for it", async () => {
+  it("requires the token, and sets a cookie for it", async () => {
     expect((await ask("/api/runs", { host })).status).toBe(401);
     expect((await ask("/api/runs", { host, cookie: `${cookieName(root)}=guess` })).status).toBe(401);
     expect((await ask("/?token=guess", { host })).status).toBe(401);
@@ -86,12 +86,12 @@ describe("a studio's server", () => {
     expect(entry.headers.get("set-cookie")).toMatch(/^zaya-[0-9a-f]{8}=secret;.*HttpOnly.*SameSite=Strict/);
   });
 
-  it("answers under its own name alone, so that no page elsewhere can reach it by a name of its own", async () => {
+  it("responds to its own host names only, so that no other page can reach it by DNS rebinding", async () => {
     expect((await ask("/api/runs", { ...known, host: "evil.example:4000" })).status).toBe(403);
     expect((await ask("/api/runs", { cookie: known["cookie"]! })).status).toBe(403);
   });
 
-  it("gives a report an origin of its own", async () => {
+  it("serves a report from an opaque origin", async () => {
     await writeFile(join(root, "one", "report.html"), "<script>fetch('/api/runs')</script>");
     const report = await ask("/file?id=one&name=report.html");
     expect(report.headers.get("content-security-policy")).toMatch(/^sandbox allow-scripts;/);
@@ -108,12 +108,12 @@ describe("a studio's server", () => {
     ["/", "samples/000002.png"],
     ["one/..", "one/samples/000002.png"],
     ["one", "samples/000002.png\0.png"],
-  ])("gives no file for run %j and name %j", async (id, name) => {
+  ])("serves no file for run %j and name %j", async (id, name) => {
     const response = await ask(`/file?${new URLSearchParams({ id, name }).toString()}`);
     expect(response.status).toBe(404);
   });
 
-  it("serves nothing outside of its runs for 1,000 random requests", async () => {
+  it("serves nothing outside its runs for 1,000 random requests", async () => {
     const part = fc.oneof(
       fc.constantFrom(
         "..",
@@ -148,7 +148,7 @@ describe("a studio's server", () => {
     );
   });
 
-  it("starts nothing for requests that do not come from its own page", async () => {
+  it("starts nothing for cross-origin requests", async () => {
     const body = JSON.stringify({ recipe: "gan", data: ["ring8"], flags: {} });
     const post = (headers: Record<string, string>, text = body) =>
       ask("/api/train", headers, { method: "POST", body: text });
@@ -192,7 +192,7 @@ describe("trainings from the page", () => {
     ask(path, { ...known, "content-type": "application/json" }, { method: "POST", body: JSON.stringify(body) });
   const small = { steps: "3000", hidden: "4", batch: "8" };
 
-  it("start as the command line does, are followed while they run, stop and go on", { timeout: 60_000 }, async () => {
+  it("start as on the command line, are followed live, can be stopped and resumed", { timeout: 60_000 }, async () => {
     const started = await post("/api/train", { recipe: "gan", data: ["ring8"], flags: small });
     expect(await started.clone().text()).toBe('{"id":"gan-ring8-1"}');
     const { id } = (await started.json()) as { id: string };
@@ -224,7 +224,7 @@ describe("trainings from the page", () => {
     expect((await ended()).row.step).toBeGreaterThanOrEqual(stopped.row.step);
   });
 
-  it("that are refused say why", { timeout: 60_000 }, async () => {
+  it("give the reason when they are rejected", { timeout: 60_000 }, async () => {
     const refused = await post("/api/train", { recipe: "gan", data: ["ring8"], flags: { loss: "wasserstein" } });
     expect(refused.status).toBe(422);
     const { message, flag } = (await refused.json()) as Refusal;
@@ -245,7 +245,7 @@ describe("trainings from the page", () => {
 });
 
 describe("sweeps", () => {
-  it("are listed and shown, broken ones with their reason, and none from outside", async () => {
+  it("are listed and shown, broken ones with their reason, and none from outside the folder", async () => {
     const folder = await newFolder();
     const inside = join(folder, "runs");
     await writeSweep(join(inside, "sweeps", "tiny"));

@@ -12,7 +12,7 @@ async function newLog(text = ""): Promise<{ path: string; log: MetricLog }> {
   return { path, log: new MetricLog(path) };
 }
 
-it("tells each line once, and a line that is being written when it is whole", async () => {
+it("returns each line once, and a partial line once it is complete", async () => {
   const { path, log } = await newLog(metric(1, "loss", 3));
   expect(await log.read()).toEqual([["train", "loss", 1, 3, 8, 0.1]]);
   const next = metric(2, "loss", null, "test");
@@ -26,14 +26,14 @@ it("tells each line once, and a line that is being written when it is whole", as
   ]);
 });
 
-it("goes on from where another left off, and tells nothing twice", async () => {
+it("continues where another reader stopped, without repeating lines", async () => {
   const { path, log } = await newLog(metric(1, "loss", 3));
   await log.read();
   await appendFile(path, metric(2, "loss", 2));
   expect(await new MetricLog(path, log.bytes).read()).toEqual([["train", "loss", 2, 2, 16, 0.2]]);
 });
 
-it("sees that a run went back to an earlier step, also where its file has grown again since", async () => {
+it("detects that a run went back to an earlier step, even if its file has grown again since", async () => {
   const { path, log } = await newLog(metric(1, "loss", 3) + metric(2, "loss", 2));
   await log.read();
   await truncate(path, metric(1, "loss", 3).length);
@@ -44,7 +44,7 @@ it("sees that a run went back to an earlier step, also where its file has grown 
   expect(await log.read()).toHaveLength(2);
 });
 
-it("passes over what is no line of metrics, and reads 100,000 lines over the borders of its reads", async () => {
+it("skips invalid lines, and reads 100,000 lines across read boundaries", async () => {
   const many = Array.from({ length: 100_000 }, (_, i) => metric(i, "vae/loss", i)).join("");
   const { log } = await newLog(`{}\nnot json\n${many}{"split":"train","name":"x"}\n`);
   expect(await log.read()).toHaveLength(100_000);
@@ -54,7 +54,7 @@ it("passes over what is no line of metrics, and reads 100,000 lines over the bor
   expect([series[0]!.low![1], series[0]!.high![1], series[0]!.values[1]]).toEqual([1000, 1999, 1999]);
 });
 
-it("counts what is no line of metrics, and does not keep a line without an end", async () => {
+it("counts invalid lines, and does not buffer a line without an end", async () => {
   const { path, log } = await newLog("x".repeat(3_500_000));
   expect(await log.read()).toEqual([]);
   expect(log.bytes).toBeGreaterThan(2_000_000);
@@ -64,7 +64,7 @@ it("counts what is no line of metrics, and does not keep a line without an end",
   expect(log.scalars(10).clock).toEqual({ steps: [1], images: [8], seconds: [0.1] });
 });
 
-it("has a clock that only rises, also where that of the machine was set back", async () => {
+it("has monotonic time, even if the machine's clock was set back", async () => {
   const line = (step: number, seconds: number) =>
     metric(step, "loss", 1).replace(/"seconds":[\d.]+/, `"seconds":${seconds}`);
   const { log } = await newLog(line(1, 50) + line(2, 7) + line(3, 60));

@@ -115,7 +115,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     await page.getByText("samples at step 100", { exact: true }).waitFor();
   });
 
-  it("goes on with a run when the server has ended and the new one's address has been opened", async () => {
+  it("continues a run after a restart of the server, at its new address", async () => {
     await go("#/run/first", "vae/loss");
     const chart = page.locator("figure", { hasText: "vae/loss" });
     await expect.poll(() => chart.innerText()).toMatch(/at step 30[01]/);
@@ -128,7 +128,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     await expect.poll(() => chart.innerText(), { timeout: 10_000 }).toMatch(/train 0\.25 at step 302/);
   });
 
-  it("shows runs that appear and disappear while one watches", async () => {
+  it("shows runs that appear and disappear", async () => {
     await go("#/", "first");
     await writeRun(join(root, "third"), { seed: 3 });
     await page.getByRole("link", { name: "third" }).waitFor({ timeout: 8000 });
@@ -141,7 +141,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     await go("#/run/third", "no such run. This page goes on when it is there.");
   });
 
-  it("starts the form with a run's settings and the change of a warning, and shows a refusal at its field", async () => {
+  it("prefills the form with a run's settings and a warning's suggestion, and shows an error at its field", async () => {
     await go("#/run/second", "vae/loss");
     await page.getByRole("link", { name: "Train with this change" }).click();
     const latent = page.getByLabel("latent dimensions of the latent code z");
@@ -159,7 +159,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     expect(await page.evaluate("document.activeElement.getAttribute('aria-describedby')")).toBe("refusal-latent");
   });
 
-  it("draws of many runs those in sight", async () => {
+  it("draws only visible runs of many", async () => {
     const many = await newFolder();
     await writeRun(join(many, "run-0"), { seed: 0 });
     for (let i = 1; i < 400; i++) await cp(join(many, "run-0"), join(many, `run-${i}`), { recursive: true });
@@ -178,7 +178,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     await page.goto(monitor.address);
   });
 
-  it("puts runs side by side", async () => {
+  it("compares runs side by side", async () => {
     await go("#/", "first");
     await page.getByLabel("compare first").check();
     await page.getByLabel("compare second").check();
@@ -189,7 +189,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
     await expect.poll(() => page.locator("output").first().innerText()).toMatch(/^\d+ steps$/);
   });
 
-  it("shows a sweep: its table, its trials, parallel coordinates, importance and what has no value", async () => {
+  it("shows a sweep: its table, trials, parallel coordinates, importance and missing values", async () => {
     await go("#/sweeps", "tiny");
     await page.getByRole("link", { name: "tiny" }).click();
     await page.getByText("11 of 12 trials", { exact: false }).waitFor();
@@ -204,7 +204,7 @@ describe.skipIf(noBrowser !== null)(`the studio in a browser${noBrowser === null
   });
 
   it.each(["#/", "#/run/second", "#/compare/first,second", "#/train", "#/sweeps", "#/sweep/sweeps%2Ftiny"])(
-    "is whole from a phone to a projector, and without serious faults of accessibility: %s",
+    "fits screens from a phone to a projector, without serious accessibility violations: %s",
     async (hash) => {
       await page.goto(new URL(hash, monitor.address).href);
       for (const width of [320, 1920]) {

@@ -39,7 +39,7 @@ it.each<[string, () => Promise<unknown>, string]>([
     () => replaceByLink("run.json"),
     "must be inside the run folder - got ELOOP for run.json",
   ],
-])("lists a run with %s, and why it cannot be read", async (_, spoil, words) => {
+])("lists a run with %s, and the reason why it cannot be read", async (_, spoil, words) => {
   await writeRun(join(root, "whole"));
   await spoil();
   const [broken, whole] = await new RunFolders(root).rows();
@@ -49,7 +49,7 @@ it.each<[string, () => Promise<unknown>, string]>([
   expect(whole).toMatchObject({ id: "whole", status: "done" });
 });
 
-it("waits for no pipe in place of a file, and names a folder as one", async () => {
+it("does not wait for a pipe in place of a file, and names a folder as such", async () => {
   await rm(join(run, "run.json"));
   await mkdir(join(run, "run.json"));
   const reason = async () => (await new RunFolders(root).rows())[0]!.reason;
@@ -71,7 +71,7 @@ it("reads nothing through links out of a run: results, samples and scalars", asy
   expect(await runs.fileOf("run", "samples/passwd.png")).toBeNull();
 });
 
-it.skipIf(process.getuid?.() === 0)("lists a folder that it may not read", async () => {
+it.skipIf(process.getuid?.() === 0)("lists a folder without read permission", async () => {
   await chmod(run, 0);
   expect(await new RunFolders(root).rows()).toMatchObject([
     { id: "run", status: "broken", reason: "the folder must be readable - got permission denied" },
@@ -79,7 +79,7 @@ it.skipIf(process.getuid?.() === 0)("lists a folder that it may not read", async
   await chmod(run, 0o700);
 });
 
-it("tells a run whose process is gone from one that is running", async () => {
+it("distinguishes a run whose process has died from one that is running", async () => {
   const record = { status: "running", step: 2, saved: 2, started: "2026-01-02T03:04:05.678Z", seconds: 1 };
   await put("run.json", JSON.stringify(record));
   const status = async () => (await new RunFolders(root).rows())[0]!;
@@ -94,7 +94,7 @@ it("tells a run whose process is gone from one that is running", async () => {
   expect((await runs.page("run"))!.row.status).toBe("interrupted");
 });
 
-it("gives the same row until its run changes, and forgets runs that are gone", async () => {
+it("returns the same row until its run changes, and forgets deleted runs", async () => {
   const runs = new RunFolders(root);
   const page = async () => (await runs.page("run"))?.row;
   const row = await page();

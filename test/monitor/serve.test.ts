@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 const portOf = (address: string) => Number(new URL(address).port);
 
-it("is found by its folder while it runs, and has the same port the next time", async () => {
+it("is found by its folder while it runs, and reuses its port", async () => {
   expect(await runningStudio(root)).toBeNull();
   const monitor = await serveMonitor(root);
   const port = portOf(monitor.address);
@@ -32,7 +32,7 @@ it("is found by its folder while it runs, and has the same port the next time", 
   await next.close();
 });
 
-it("takes another port where the last one is taken, but not in place of one that was asked for", async () => {
+it("takes another port if the last one is taken, but not instead of a requested one", async () => {
   const monitor = await serveMonitor(root);
   const port = portOf(monitor.address);
   await monitor.close();
@@ -46,7 +46,7 @@ it("takes another port where the last one is taken, but not in place of one that
   await new Promise((resolve) => other.close(resolve));
 });
 
-it("lets one browser into two studios, and the first of one folder stays the one that is found", async () => {
+it("lets one browser use two studios, and the first of one folder remains the one that is found", async () => {
   const elsewhere = await newFolder();
   const monitors = [await serveMonitor(root), await serveMonitor(elsewhere), await serveMonitor(root)];
   const cookies: string[] = [];
@@ -62,7 +62,7 @@ it("lets one browser into two studios, and the first of one folder stays the one
   for (const monitor of monitors) await monitor.close();
 });
 
-it("answers by its loopback names at any port, as tunnels have others", async () => {
+it("responds to its loopback names at any port, for tunnels", async () => {
   const monitor = await serveMonitor(root);
   const { port, search } = new URL(monitor.address);
   const ask = async (host: string): Promise<number> => {
@@ -86,11 +86,11 @@ it("answers by its loopback names at any port, as tunnels have others", async ()
 it.each([
   ["/nothing/here", "the folder of runs must exist - got /nothing/here"],
   ["/dev/null", "must be a folder of runs, or a zip file of them - got /dev/null, neither"],
-])("refuses %s", async (path, words) => {
+])("rejects %s", async (path, words) => {
   await expect(serveMonitor(path)).rejects.toThrow(words);
 });
 
-it("says why it only shows runs, or starts none", async () => {
+it("says why it shows runs only, or starts none", async () => {
   const shown = await serveMonitor(root, { readOnly: true });
   expect(shown.readOnly).toContain("--read-only");
   await shown.close();

@@ -44,7 +44,7 @@ async function write(entries: readonly Packed[]): Promise<string> {
 }
 
 describe("runs in a zip file", () => {
-  it("are shown as those of a folder are, and cannot be changed", async () => {
+  it("are shown like those of a folder, read-only", async () => {
     await writeRun(join(folder, "one"), { points: 5 });
     const others = [
       { name: "one/checkpoints/000500/params.safetensors", bytes: bytes("weights") },
@@ -84,13 +84,13 @@ describe("runs in a zip file", () => {
       Array.from({ length: 11 }, (_, i) => ({ name: `${i}/run.json`, bytes: bytes("{}") })),
       "more than 10 files",
     ],
-  ])("are refused with %s", async (_, entries, words) => {
+  ])("are rejected with %s", async (_, entries, words) => {
     const path = await write(entries);
     await expect(unpackRuns(path, { bytes: 1e6, files: 10 })).rejects.toThrow(words);
     expect(existsSync(join(folder, "..", "evil"))).toBe(false);
   });
 
-  it("are refused where they are damaged: each byte of one changed in turn, and each length of it", async () => {
+  it("are rejected if they are damaged: each byte of one changed in turn, and each length of it", async () => {
     const whole = zipOf([{ name: "one/run.json", bytes: bytes('{"status":"done"}') }]);
     const path = join(folder, "runs.zip");
     const outcome = async (content: Buffer): Promise<string> => {
@@ -116,7 +116,7 @@ describe("runs in a zip file", () => {
     expect([...outcomes].sort()).toEqual(["", "DataError", '{"status":"done"}'].sort());
   });
 
-  it("are told from other files by their content", async () => {
+  it("are distinguished from other files by their content", async () => {
     const path = join(folder, "runs.zip");
     await writeFile(path, "not a zip file");
     await expect(serveMonitor(path)).rejects.toThrow("must be a folder of runs, or a zip file of them - got");

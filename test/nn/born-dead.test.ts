@@ -30,11 +30,11 @@ async function deadShare(widths: readonly number[], items: ReturnType<typeof fro
 
 // A net whose weights are symmetric about 0 and whose biases are 0 is born dead with a chance of at most
 // 1 - prod (1 - 2^-width). Lu et al., arXiv 1903.06733.
-describe.each([[[2, 2, 2]], [[1, 3]], [[4, 2, 3, 2]]])("nets of rectifiers of widths %j", (widths) => {
+describe.each([[[2, 2, 2]], [[1, 3]], [[4, 2, 3, 2]]])("ReLU nets of widths %j", (widths) => {
   const bound = 1 - widths.reduce((alive, width) => alive * (1 - 2 ** -width), 1);
   const error = Math.sqrt((bound * (1 - bound)) / nets);
 
-  it("are dead at initialisation as often as the bound says for positive inputs, where it is exact", async () => {
+  it("are dead at initialisation with the probability of the bound for positive inputs, where it is exact", async () => {
     const share = await deadShare(widths, fromNumbers([0.5, 1, 3], [3, 1]));
     expect(Math.abs(share - bound)).toBeLessThan(4 * error);
   });

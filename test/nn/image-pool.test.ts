@@ -76,7 +76,7 @@ describe("imagePool", () => {
     expect(older).toBeGreaterThan(20);
   });
 
-  it("leaves images alone outside of training, and without room", () => {
+  it("passes images through outside training, and with capacity 0", () => {
     const x = imagesFrom(1);
     for (const [room, training] of [
       [capacity, false],

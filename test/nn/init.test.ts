@@ -57,7 +57,7 @@ describe("orthogonal", () => {
     [[25, 25], Math.SQRT2],
     [[3, 3, 4, 8], 1],
     [[1, 1, 4, 40], 0.5],
-  ] as [Shape, number][])("makes the fewer of rows and columns of %o orthogonal, of length %f", (shape, gain) => {
+  ] as [Shape, number][])("makes the shorter side of %o orthonormal, of length %f", (shape, gain) => {
     const cols = shape.at(-1)!;
     const rows = sizeOf(shape) / cols;
     const { data } = orthogonal(gain)(key(3), shape);
@@ -69,7 +69,7 @@ describe("orthogonal", () => {
 
 describe("every initializer", () => {
   it.each(Object.entries({ heNormal, glorotUniform, normal: normalInit(1), orthogonal: orthogonal() }))(
-    "%s gives the same numbers for a key, others for another",
+    "%s returns the same numbers for a key, others for another",
     (_, init) => {
       const draw = (seed: number) => [...init(key(seed), [4, 5]).data];
       expect(draw(7)).toEqual(draw(7));

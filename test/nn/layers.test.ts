@@ -62,7 +62,7 @@ describe("linear", () => {
     expect(run(ops.add(bare, params.bias), feeds)).toBeAllclose(run(y, feeds), { relative: 1e-12 });
   });
 
-  it("starts with zeros in the bias and other weights for another key", () => {
+  it("starts with a bias of 0 and other weights for another key", () => {
     const [a, b] = [1, 2].map((seed) => flatten(linear(4, 5).init(key(seed))));
     expect([...a!.get("bias")!.data]).toEqual([0, 0, 0, 0, 0]);
     expect(a!.get("weight")).not.toEqual(b!.get("weight"));
@@ -70,7 +70,7 @@ describe("linear", () => {
 });
 
 describe("convolutions", () => {
-  it("have weights by taps, channels in and out, and groups", () => {
+  it("have weights with axes taps, input channels, output channels, and groups", () => {
     expect(shapesOf(conv2d(6, 8, { kernel: 3 }))).toEqual({ weight: [3, 3, 6, 8], bias: [8] });
     expect(shapesOf(conv2d(6, 8, { kernel: [2, 5], groups: 2, bias: false }))).toEqual({ weight: [2, 5, 3, 8] });
     expect(shapesOf(convTranspose2d(6, 8, { kernel: 4, groups: 2 }))).toEqual({ weight: [4, 4, 4, 6], bias: [8] });
@@ -98,7 +98,7 @@ describe("convolutions", () => {
 });
 
 describe("flattenItems and asItems", () => {
-  it("are each other's inverse, for a batch of any length", () => {
+  it("are inverse to each other, for any batch size", () => {
     const x = input("x", ["n", 2, 3]);
     const flat = flattenItems(x);
     expect(flat.shape).toEqual(["n", 6]);
@@ -109,12 +109,12 @@ describe("flattenItems and asItems", () => {
 describe("sequential", () => {
   const net = sequential([linear(3, 4), ops.relu, batchNorm(4), sequential([linear(4, 2), dropout(0.5)])]);
 
-  it("names parameters and statistics by places, functions included", () => {
+  it("names parameters and statistics by index, functions included", () => {
     expect(Object.keys(shapesOf(net))).toEqual(["0.weight", "0.bias", "2.scale", "2.shift", "3.0.weight", "3.0.bias"]);
     expect([...flatten(net.stats!).keys()]).toEqual(["2.mean", "2.variance"]);
   });
 
-  it("applies its parts in order, each with its own context and other numbers", () => {
+  it("applies its layers in order, each with its own context and random numbers", () => {
     const context = training(net);
     const y = net.apply(fixed(net), input("x", [5, 3]), context);
     expect(y.shape).toEqual([5, 2]);
@@ -124,7 +124,7 @@ describe("sequential", () => {
     expect(twins.get("0.weight")).not.toEqual(twins.get("1.weight"));
   });
 
-  it("says in which part shapes do not fit", () => {
+  it("reports the layer in which shapes do not match", () => {
     const broken = sequential([linear(3, 4), ops.tanh, sequential([linear(5, 2)])]);
     const apply = () => broken.apply(fixed(broken), input("x", [7, 3]), training());
     expect(apply).toThrow("matmul: inner extents must be equal - got [7, 4] and [5, 2] (in 2.0)");
@@ -146,18 +146,18 @@ describe("mlp", () => {
 });
 
 describe("dropout", () => {
-  it.each([-0.1, 1, Number.NaN])("refuses a rate of %f", (rate) => {
+  it.each([-0.1, 1, Number.NaN])("rejects a rate of %f", (rate) => {
     expect(() => dropout(rate)).toThrow(OptionError);
     expect(() => dropout(rate)).toThrow(`dropout: rate must be in [0, 1) - got ${rate}`);
   });
 
-  it("does nothing in inference, and nothing at rate 0", () => {
+  it("has no effect in inference, and none at rate 0", () => {
     const x = input("x", [2, 3]);
     expect(dropout(0.5).apply({}, x, inference())).toBe(x);
     expect(dropout(0).apply({}, x, training())).toBe(x);
   });
 
-  it("zeroes a share of the numbers, scales the rest, and passes the gradient through the same ones", () => {
+  it("zeroes a fraction of the values, scales the rest, and propagates the gradient through the same ones", () => {
     const x = input("x", [100, 100]);
     const context = training();
     const y = dropout(0.3).apply({}, x, context);
@@ -221,7 +221,7 @@ describe.each(Object.entries(norms))("%s", (_, { layer, shape, axes }) => {
     expect(variances!.data).toBeAllclose(new Float64Array(variances!.data.length).fill(1), { relative: 1e-3 });
   });
 
-  it("has the gradients that differences have, in the input and in what is learned, and of the gradient again", () => {
+  it("has first and second derivatives that agree with finite differences, in the input and the parameters", () => {
     const y = layer.apply(params, x, training(layer));
     const loss = ops.sum(ops.mul(y, input("projection", shape)));
     const tensors = { x, ...params };
@@ -282,7 +282,7 @@ describe("batchNorm", () => {
     expect(inferring.updates.size).toBe(0);
   });
 
-  it("updates its statistics once for each batch that it sees within a step", () => {
+  it("updates its statistics once per batch within a step", () => {
     const layer = batchNorm(3, { momentum: 0.5 });
     const context = new OpenContext(true, layer.stats);
     const other = input("other", [6, 3]);
@@ -291,7 +291,7 @@ describe("batchNorm", () => {
     expect(moved.data).toBeAllclose([5, 5, 5], { relative: 1e-6 });
   });
 
-  it("passes no gradient through its statistics, and takes a batch of one", () => {
+  it("propagates no gradient through its statistics, and supports a batch of one", () => {
     const layer = batchNorm(3);
     const context = new OpenContext(true, layer.stats);
     layer.apply(fixed(layer), x, context);
@@ -303,7 +303,7 @@ describe("batchNorm", () => {
     expect(values.every(({ data }) => data.every(Number.isFinite))).toBe(true);
   });
 
-  it("keeps its numbers far from the origin", () => {
+  it("is accurate for values far from 0", () => {
     // The variance is that of the centred batch; E[x^2] - E[x]^2 would lose all digits here in float32.
     const layer = batchNorm(1, { affine: false });
     const y = layer.apply({}, input("far", [4, 1]), training(layer));
@@ -315,7 +315,7 @@ describe("batchNorm", () => {
   });
 });
 
-it("keys of parts are those that fold gives", () => {
+it("keys of layers are those of `fold`", () => {
   // A change here would change every published run.
   const net = sequential([linear(2, 2)]);
   expect(flatten(net.init(key(9))).get("0.weight")).toEqual(linear(2, 2).init(fold(key(9), 0)).weight);

@@ -11,7 +11,7 @@ import { sgd } from "../../src/optim/index.ts";
 import { initialParams, layoutOf } from "../../src/step/layout.ts";
 import { traceStep } from "../../src/step/trace.ts";
 
-it("a shape that does not fit is told with the path of the layer: net, then place", () => {
+it("a shape mismatch is reported with the path of the layer: net, then index", () => {
   const wide = constant(normal(key(1), [3, 3, 8, 4]));
   const model: Model = {
     nets: {

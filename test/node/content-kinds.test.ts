@@ -38,7 +38,7 @@ it.each<[name: string, content: Uint8Array | string, found: string, hint: string
     "got a Git LFS pointer",
     "git lfs pull",
   ],
-])("is refused by what it holds: %s", async (name, content, found, hint) => {
+])("a file is rejected by its contents: %s", async (name, content, found, hint) => {
   const path = join(folder, name);
   await writeFile(path, content);
   const refused = openData(path);
@@ -53,7 +53,7 @@ it.each([
   ["yearly.csv", "2015,2020,2025\n1912.5,1915.5,1920.5\n1913.5,1915.5,1920.5\n", 2],
   ["years.csv", "1950,1951\n1960,1961\n1970,1971\n", 3],
   ["places.csv", "1900,2000\n1250,1300\n", 2],
-])("reads names in brackets and years as a header, and no points: %s %j", async (name, content, size) => {
+])("reads names in brackets and years as a header, not as points: %s %j", async (name, content, size) => {
   const path = join(folder, name);
   await writeFile(path, content);
   const { train, test } = await openData(path);

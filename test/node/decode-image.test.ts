@@ -37,7 +37,7 @@ async function reasonFor(bytes: Uint8Array, file: string): Promise<string> {
   return picture;
 }
 
-describe("a TIFF file that sharp would decode to black or false colours", () => {
+describe("a TIFF file that sharp would decode to black or wrong colours", () => {
   const raw = { width: 24, height: 16, channels: 3 } as const;
   const pixels = Uint8Array.from({ length: 24 * 16 * 3 }, (_, i) => 10 + ((i * 37) % 240));
   const plain = () => sharp(pixels, { raw }).tiff({ compression: "none" }).toBuffer();
@@ -57,11 +57,11 @@ describe("a TIFF file that sharp would decode to black or false colours", () => 
     ["LZMA", 259, 34925, "TIFF with compression LZMA cannot be decoded here"],
     ["a compression nobody knows", 259, 61234, "TIFF with compression number 61234 cannot be decoded here"],
     ["YCbCr without JPEG", 262, 6, "TIFF in YCbCr without JPEG compression cannot be decoded here"],
-  ])("is refused: %s", async (_, tag, value, reason) => {
+  ])("is rejected: %s", async (_, tag, value, reason) => {
     expect(await reasonFor(tagged(await plain(), tag, value), "a.tif")).toContain(reason);
   });
 
-  it("is refused where its strips are cut or damaged", async () => {
+  it("is rejected if its strips are truncated or damaged", async () => {
     const whole = await plain();
     const directory = whole.readUInt32LE(4);
     const cut = Buffer.from(whole);
@@ -77,7 +77,7 @@ describe("a TIFF file that sharp would decode to black or false colours", () => 
     expect(await reasonFor(packed, "packed.tif")).toContain("damaged or truncated");
   });
 
-  it("is refused, before all of them are asked for, where it has fewer strips than its size needs", async () => {
+  it("is rejected, before all of them are read, if it has fewer strips than its size requires", async () => {
     const bytes = await readFile(join(fixtures, "float16.tif"));
     expect(await openImage(tagged(bytes, 257, 60_000), "tall.tif")).toBe("truncated: strips are missing");
   });
@@ -88,7 +88,7 @@ describe("a TIFF file that sharp would decode to black or false colours", () => 
     expect(await header.decode({})).toMatchObject({ width: 3, height: 2, channels: 1, pixels: Uint8Array.from(grey) });
   });
 
-  it("is read from a part of a larger buffer, as Node's pool gives it", async () => {
+  it("is read from a part of a larger buffer, as Node's pool provides", async () => {
     const bytes = await readFile(join(fixtures, "float16.tif"));
     const pool = Buffer.alloc(bytes.length + 100, 7);
     bytes.copy(pool, 60);
@@ -163,14 +163,14 @@ describe("pixels of an image", () => {
     if (file.includes("alpha")) expect(pixels[0]).toBe(255);
   });
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8])("are turned upright of floats as of bytes, orientation %i", async (turn) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])("are rotated upright for floats as for bytes, orientation %i", async (turn) => {
     const [floats, bytes] = [`float32-orientation${turn}.tif`, `grey-orientation${turn}.tif`];
     const [ours, sharps] = [await headerOf(floats), await headerOf(bytes)];
     expect([ours.width, ours.height]).toEqual([sharps.width, sharps.height]);
     expect(await pixelsOf(floats)).toEqual(await pixelsOf(bytes));
   });
 
-  it("are turned, scaled and cut of floats as of bytes", async () => {
+  it("are rotated, scaled and cropped for floats as for bytes", async () => {
     for (const file of ["float32-orientation6.tif", "grey-orientation6.tif"]) {
       const picture = await (await headerOf(file)).decode({ size: 2 });
       expect(picture).toMatchObject({ width: 2, height: 2, channels: 1 });
@@ -179,7 +179,7 @@ describe("pixels of an image", () => {
     expect(await of("float32.tif")).toEqual(await of("grey16.tif"));
   });
 
-  it("have the colours of print and of profiles", async () => {
+  it("respect CMYK and colour profiles", async () => {
     const near = (pixel: readonly number[], colour: readonly number[], off: number) =>
       pixel.forEach((value, c) => expect(Math.abs(value - colour[c]!)).toBeLessThan(off));
     near((await pixelsOf("cmyk-white.jpg")).slice(0, 3), [255, 255, 255], 3);
@@ -188,7 +188,7 @@ describe("pixels of an image", () => {
     near((await pixelsOf("swapped-profile.png")).slice(0, 3), [0, 255, 0], 3);
   });
 
-  it("are those of an AVIF and of a turned JPEG, about", async () => {
+  it("are approximately those of an AVIF and of a rotated JPEG", async () => {
     const avif = await pixelsOf("photo.avif");
     const turned = await headerOf("orientation6.jpg");
     expect([turned.width, turned.height]).toEqual([32, 48]);
@@ -200,7 +200,7 @@ describe("pixels of an image", () => {
     }
   });
 
-  it("are the first of several, which is counted", async () => {
+  it("are those of the first of several images, which are counted", async () => {
     const frames = await Promise.all(
       ["pages.tif", "animation.gif", "animation.webp", "grey16.tif"].map(async (file) => (await headerOf(file)).frames),
     );
@@ -257,7 +257,7 @@ describe("an image that cannot be decoded", () => {
     expect(await reasonFor(Buffer.from(text, "latin1"), file)).toContain(reason);
   });
 
-  it.each([false, true])("has bytes inside that cannot be, of a JPEG (progressive: %s)", async (progressive) => {
+  it.each([false, true])("contains impossible bytes, of a JPEG (progressive: %s)", async (progressive) => {
     const raw = { width: 128, height: 128, channels: 3 } as const;
     const pixels = Buffer.from(
       Array.from({ length: 128 * 128 * 3 }, (_, i) => (i * 7 + Math.floor(i / 384) * 13) % 256),
@@ -270,7 +270,7 @@ describe("an image that cannot be decoded", () => {
     expect(await reasonFor(gap, "a.jpg")).toContain("the decoder reports damage");
   });
 
-  it("is cut wherever it is cut", async () => {
+  it("is truncated at any position", async () => {
     for (const file of await readdir(fixtures)) {
       if (![".png", ".jpg", ".gif", ".webp", ".avif"].includes(extname(file))) continue;
       const bytes = await readFile(join(fixtures, file));
@@ -298,13 +298,13 @@ describe("a picture larger than the memory", () => {
     return bytes;
   }
 
-  it("is refused by its header", async () => {
+  it("is rejected by its header", async () => {
     expect(await reasonFor(await bomb(16_384), "a.png")).toBe(
       "16384 x 16384 pixels, more than the limit of 134 million: scale it down",
     );
   });
 
-  it("is not opened to learn from without a size", async () => {
+  it("is not decoded for training without a size", async () => {
     const file = { file: "a.png", bytes: () => bomb(5000) };
     await expect(readImages("here", [file], 1, {}, [])).rejects.toThrow(
       "here: images must have at most 4096 x 4096 pixels - got a.png (5000 x 5000)",
@@ -331,7 +331,7 @@ describe("one image file", () => {
     expect([...one.data]).toEqual(grey);
   });
 
-  it("is refused with the reason", async () => {
+  it("is rejected with the reason", async () => {
     await expect(readImage(join(fixtures, "photo.heic"), 3)).rejects.toThrow("HEIC cannot be decoded here");
     const path = join(folder, "a.png");
     await writeFile(path, "");

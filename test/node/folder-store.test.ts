@@ -66,7 +66,7 @@ describe("FolderStore", () => {
     expect([...found].every((name) => /^a\/[012]\/b$/.test(name))).toBe(true);
   });
 
-  it("writes nothing that its guard forbids", async () => {
+  it("writes nothing when its guard forbids it", async () => {
     let open = true;
     const store = new FolderStore(folder, async () => {
       if (!open) throw new RunError("not now");
@@ -95,7 +95,7 @@ describe("FolderStore", () => {
     expect([...(await store.read("a/b/c"))]).toEqual([1]);
   });
 
-  it("names the path and what to do when a file is missing or in the way", async () => {
+  it("names the path and the remedy when a file is missing or in the way", async () => {
     const store = new FolderStore(folder);
     const missing = await errorOf(store.read("x/y"));
     expect(missing.message).toBe(`cannot read: the file must exist - got ENOENT for ${join(folder, "x", "y")}`);
@@ -118,7 +118,7 @@ describe("FolderStore", () => {
     expect((await errorOf(new FolderStore(folder).read("secret"))).hint).toContain("permission denied");
   });
 
-  it("holds the old or the new bytes whenever the process is killed", async () => {
+  it("contains the old or the new bytes whenever the process is killed", async () => {
     const store = new FolderStore(folder);
     await store.write("state", new Uint8Array(300_000).fill(1));
     const writer = await startProcess(`

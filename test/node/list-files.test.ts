@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 // Other systems have no such names.
 it.runIf(process.platform === "linux")(
-  "files are listed in order, links followed, and what cannot be opened named with the reason",
+  "lists files in order, follows links, and names what cannot be opened with the reason",
   async () => {
     await mkdir(join(folder, "in", "deep"), { recursive: true });
     for (const file of ["b.png", "B.png", "in/deep/a.png", "Thumbs.db", "desktop.ini", ".hidden", "in/.DS_Store"]) {
@@ -43,7 +43,7 @@ it.runIf(process.platform === "linux")(
   },
 );
 
-it("passes over the folders of runs, whose pictures of samples are no data, and refuses one as data", async () => {
+it("skips run folders, whose sample pictures are not data, and rejects one as data", async () => {
   await mkdir(join(folder, "runs", "a", "samples"), { recursive: true });
   for (const file of ["photo.png", "runs/a/run.json", "runs/a/config.json", "runs/a/samples/000010.png"]) {
     await writeFile(join(folder, file), "x");

@@ -18,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true }));
 const write = (holder: unknown): Promise<void> => writeFile(lockPath(folder), JSON.stringify(holder));
 
 describe("lockFolder", () => {
-  it("creates the folder, refuses a second writer naming its pid, and releases the lock", async () => {
+  it("creates the folder, rejects a second writer naming its pid, and releases the lock", async () => {
     const run = join(folder, "runs", "a");
     const lock = await lockFolder(run);
     await expect(lockFolder(run)).rejects.toThrow(RunError);
@@ -30,7 +30,7 @@ describe("lockFolder", () => {
     await again.release();
   });
 
-  it("refuses while another process lives, and takes over when it was killed", async () => {
+  it("rejects other writers while the process lives, and takes over when it was killed", async () => {
     const writer = await startProcess(`
       import { lockFolder } from "./src/node/lock.ts";
       await lockFolder(${JSON.stringify(folder)});
@@ -47,7 +47,7 @@ describe("lockFolder", () => {
     await lock.release();
   });
 
-  it.runIf(existsSync("/proc/self/stat"))("takes over when another process now has the number", async () => {
+  it.runIf(existsSync("/proc/self/stat"))("takes over if another process now has the pid", async () => {
     const holder = await describeProcess(process.pid);
     expect(holder.started).toMatch(/^[0-9a-f-]+:\d+$/);
     await write({ ...holder, started: "an-earlier-boot:42" });
@@ -63,7 +63,7 @@ describe("lockFolder", () => {
     expect((error as RunError).hint).toContain(`delete ${lockPath(folder)}`);
   });
 
-  it.runIf(existsSync("/proc/self/ns/pid"))("does not judge a process of another container", async () => {
+  it.runIf(existsSync("/proc/self/ns/pid"))("does not check processes of another container", async () => {
     const holder = await describeProcess(2 ** 22 + 1);
     expect(holder.namespace).toMatch(/^pid:\[\d+\]$/);
     await write({ ...holder, namespace: "pid:[1]" });
@@ -78,7 +78,7 @@ describe("lockFolder", () => {
     await (await lockFolder(folder)).release();
   });
 
-  it("is checked: by the folder, and by whose it is", async () => {
+  it("is checked: by folder and owner", async () => {
     const run = join(folder, "run");
     const lock = await lockFolder(run);
     await lock.check();
@@ -105,7 +105,7 @@ describe("lockFolder", () => {
     expect(JSON.parse(await readFile(lockPath(folder), "utf8"))).toEqual(lock.holder);
   });
 
-  it("gives a stale lock to one of many", async () => {
+  it("gives a stale lock to exactly one of many", async () => {
     await write(await describeProcess(2 ** 22 + 1));
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
     expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
@@ -113,7 +113,7 @@ describe("lockFolder", () => {
     expect(await readdir(folder)).toEqual([".lock"]);
   });
 
-  it("passes a guard that a crash left, when it is old", async () => {
+  it("ignores an old guard file left by a crash", async () => {
     await write(await describeProcess(2 ** 22 + 1));
     await writeFile(`${lockPath(folder)}.takeover`, "");
     await expect(lockFolder(folder)).rejects.toThrow("another process");
@@ -123,7 +123,7 @@ describe("lockFolder", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it("releases no lock but its own", async () => {
+  it("releases only its own lock", async () => {
     const lock = await lockFolder(folder);
     const other = { ...lock.holder, id: "another" };
     await write(other);

@@ -30,7 +30,7 @@ function trained(
 }
 
 describe("the number of trials at once", () => {
-  it("doubles to the limit where each trial keeps its speed, however different the trials are", () => {
+  it("doubles to the limit if each trial keeps its speed, however different the trials are", () => {
     const { changes } = trained(6, () => 1);
     expect(changes).toEqual([
       [2, null],
@@ -40,7 +40,7 @@ describe("the number of trials at once", () => {
     ]);
   });
 
-  it("stays at one where two are as fast as one in all", () => {
+  it("stays at one if two are as fast as one in all", () => {
     const { changes } = trained(2, (jobs) => (jobs === 1 ? 1 : 0.525));
     expect(changes.at(-1)).toEqual([1, "2 would train only 1.05 times as fast in total"]);
   });
@@ -50,12 +50,12 @@ describe("the number of trials at once", () => {
     expect(changes.map(([jobs]) => jobs)).toEqual([2, 4, 8, 4]);
   });
 
-  it("is not misled by a second of evaluation in four", () => {
+  it("is not affected by one second of evaluation in four", () => {
     expect(trained(2, () => 1, { pauseAt: 1 }).measured.jobs).toBe(2);
     expect(trained(2, (jobs) => 1 / jobs, { pauseAt: 1 }).measured.jobs).toBe(1);
   });
 
-  it("is the limit at once where trials end before they are measured", () => {
+  it("is the limit immediately if trials end before they are measured", () => {
     const { measured, changes } = trained(4, () => 1, { seconds: 5 });
     expect(measured.jobs).toBe(1);
     measured.ended();

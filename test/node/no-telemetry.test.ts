@@ -11,7 +11,7 @@ let home: string;
 beforeAll(async () => void (home = await mkdtemp(join(tmpdir(), "zaya-home-"))));
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-it("ONNX Runtime is told to send nothing: it keeps no identity of the device", async () => {
+it("ONNX Runtime's telemetry is disabled: it stores no device id", async () => {
   // A process of its own, whose environment says nothing to ONNX Runtime: it is silent where CI is set.
   const program = `
     import { nodeEngine } from ${JSON.stringify(join(root, "dist", "node", "index.js"))};

@@ -33,7 +33,7 @@ async function errorOf(body: Promise<unknown>): Promise<DataError> {
 }
 
 describe("only regular files are read", () => {
-  it("refuses a pipe immediately instead of waiting for its writer", async () => {
+  it("rejects a pipe immediately instead of waiting for its writer", async () => {
     const path = join(folder, "points.csv");
     execFileSync("mkfifo", [path]);
     const error = await errorOf(openData(path));
@@ -41,16 +41,16 @@ describe("only regular files are read", () => {
     expect(error.hint).toContain("to a file first");
   });
 
-  it.each(["readIfThere", "readRegular", "readChunks"])("refuses a device: %s", async (name) => {
+  it.each(["readIfThere", "readRegular", "readChunks"])("rejects a device: %s", async (name) => {
     const read = { readIfThere, readRegular, readChunks }[name]!;
     expect((await errorOf(read("/dev/zero"))).message).toBe("/dev/zero must be a file - got a device");
   });
 
-  it("refuses a device by its true reason where data are named", async () => {
+  it("rejects a device named as data with the true reason", async () => {
     expect((await errorOf(openData("/dev/zero"))).message).toContain("must be a file - got a device");
   });
 
-  it("refuses a socket and a folder", async () => {
+  it("rejects a socket and a folder", async () => {
     const path = join(folder, "x.npy");
     const server = createServer();
     await new Promise<void>((done) => server.listen(path, done));
@@ -66,7 +66,7 @@ describe("only regular files are read", () => {
 });
 
 describe("limits on the size of files", () => {
-  it("refuses a file that is larger than its limit by its size alone", async () => {
+  it("rejects a file that exceeds its limit by its size alone", async () => {
     const path = await put("large.bin", "");
     await truncate(path, 2 ** 40);
     const held = process.memoryUsage().rss;
@@ -85,7 +85,7 @@ describe("limits on the size of files", () => {
     expect(process.memoryUsage().rss - held).toBeLessThan(200 * 2 ** 20);
   });
 
-  it("decompresses gzip files within the limits, also with several members", async () => {
+  it("decompresses gzip files within the limits, including several members", async () => {
     const path = await put("a.gz", Buffer.concat([gzipSync("1,2\n"), gzipSync("3,4\n")]));
     expect(new TextDecoder().decode((await readIfThere(path))!)).toBe("1,2\n3,4\n");
     const error = await errorOf(readIfThere(path, { bytes: 7 }));

@@ -10,7 +10,7 @@ const flat = (level: number, colour: boolean): Promise<Buffer> => {
   return (colour ? image : image.toColourspace("b-w")).png().toBuffer();
 };
 
-it("no image is opened beyond the limit, of however many", async () => {
+it("opens no images beyond the limit", async () => {
   const grey = await flat(7, false);
   const opened: number[] = [];
   function* images(): Generator<EncodedImage> {
@@ -26,7 +26,7 @@ it("no image is opened beyond the limit, of however many", async () => {
   expect(skipped).toEqual([{ file: "3.png", reason: "not an image" }]);
 });
 
-it("grey images before and after the first of colour are widened, and what is left out is named in order", async () => {
+it("converts grey images to RGB if any image has colour, and lists skipped files in order", async () => {
   const [grey, red] = [await flat(9, false), await flat(200, true)];
   const cut = grey.subarray(0, grey.length - 20);
   const given = [grey, cut, Buffer.from("text"), grey, red, grey, cut, red];

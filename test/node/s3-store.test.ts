@@ -52,11 +52,11 @@ function faulty(share: number): () => void {
   return () => expect(Object.keys(met).length, JSON.stringify(met)).toBeGreaterThan(7);
 }
 
-describe("a bucket whose server fails now and then", () => {
+describe("a bucket whose server fails occasionally", () => {
   it.each([
     ["", null],
-    ["to its only writer, too, ", async () => {}],
-  ])("holds %swhat a map of names to bytes holds", { timeout: 40_000 }, async (_, lock) => {
+    [", also with a lock", async () => {}],
+  ])("behaves like a map from names to bytes%s", { timeout: 40_000 }, async (_, lock) => {
     const store = new S3Store(newPlace(), lock);
     const metAll = faulty(0.15);
     const model = new Map<string, string>();
@@ -92,7 +92,7 @@ describe("a bucket whose server fails now and then", () => {
     metAll();
   });
 
-  it("never gives a lock to two, and never loses one", { timeout: 40_000 }, async () => {
+  it("never gives a lock to two processes, and never loses one", { timeout: 40_000 }, async () => {
     newPlace();
     const metAll = faulty(0.2);
     for (let round = 0; round < 12; round++) {
@@ -106,7 +106,7 @@ describe("a bucket whose server fails now and then", () => {
     metAll();
   });
 
-  it("gives the reason when a server always fails", { timeout: 40_000 }, async () => {
+  it("gives the reason if a server always fails", { timeout: 40_000 }, async () => {
     const store = new S3Store(newPlace());
     await store.write("whole", encodeText("whole"));
     const said: [S3Fault, string, string][] = [
@@ -145,7 +145,7 @@ describe("an object that is appended to", () => {
     expect([...s3.objects("runs").keys()].filter((name) => name.startsWith(place.slice(10)))).toEqual([]);
   });
 
-  it("is refused to a second writer, which loses nothing of the first", async () => {
+  it("is rejected for a second writer, which loses nothing of the first", async () => {
     const [first, second] = [new S3Store(newPlace()), new S3Store(place)];
     await first.append("log", encodeText("a"));
     await first.sync("log");
@@ -158,7 +158,7 @@ describe("an object that is appended to", () => {
 });
 
 describe("a lock in a bucket", () => {
-  it("is refused while it is held, and names its process", async () => {
+  it("is rejected while it is held, naming its process", async () => {
     newPlace();
     const lock = await lockPlace(place);
     await expect(lockPlace(place)).rejects.toThrow(`got process ${process.pid} on`);
@@ -166,7 +166,7 @@ describe("a lock in a bucket", () => {
     await (await lockPlace(place)).release();
   });
 
-  it("of another machine ends when it is no longer renewed, and its holder learns it before it writes", async () => {
+  it("of another machine expires when it is not renewed, and its holder notices before it writes", async () => {
     newPlace();
     const store = openStore(place);
     const lock = await lockPlace(place);
@@ -188,7 +188,7 @@ describe("a lock in a bucket", () => {
     await other.release();
   });
 
-  it("of a machine that lost its right by the queue is taken away at once", async () => {
+  it("of a machine that lost its trial is revoked immediately", async () => {
     newPlace();
     await lockPlace(place);
     const name = `${place.slice("s3://runs/".length)}/.lock`;
@@ -201,7 +201,7 @@ describe("a lock in a bucket", () => {
     await (await lockPlace(place)).release();
   });
 
-  it("is not trusted to a server that takes conditional writes for plain ones", async () => {
+  it("requires a server that supports conditional writes", async () => {
     newPlace();
     s3.ignoresConditions = true;
     await expect(storeId(place)).rejects.toThrow("must refuse to create an object that exists");
@@ -212,7 +212,7 @@ describe("a lock in a bucket", () => {
 });
 
 describe("data in a bucket", () => {
-  it("are kept once, fetched once, and refused when they have changed", async () => {
+  it("are stored once, fetched once, and rejected if they have changed", async () => {
     const folder = await mkdtemp(join(tmpdir(), "zaya-data-"));
     process.env["XDG_CACHE_HOME"] = join(folder, "cache");
     newPlace();
@@ -254,11 +254,11 @@ describe("user errors", () => {
     await expect(lockPlace(where)).rejects.toThrow(words);
   });
 
-  it.each(["s3://", "s3://A/b", "s3://ab", "s3:/bucket/a", "s3://bucket/.hidden"])("the place %s", (where) => {
+  it.each(["s3://", "s3://A/b", "s3://ab", "s3:/bucket/a", "s3://bucket/.hidden"])("the location %s", (where) => {
     expect(() => parseBucketPlace(where)).toThrow("must be s3://BUCKET/PREFIX");
   });
 
-  it("takes a prefix with or without slashes", () => {
+  it("accepts a prefix with or without slashes", () => {
     expect(parseBucketPlace("s3://bucket//a/b/")).toEqual({ bucket: "bucket", prefix: "a/b/" });
     expect(parseBucketPlace("s3://bucket")).toEqual({ bucket: "bucket", prefix: "" });
   });

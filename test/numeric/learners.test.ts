@@ -11,7 +11,7 @@ import { rankFeatures } from "../../src/numeric/feature-ranks.ts";
 import "../tolerance.ts";
 
 describe("minimize", () => {
-  it("finds the minimum of x^4 + e^y - y from afar, where whole steps go astray", () => {
+  it("finds the minimum of x^4 + e^y - y from afar, where full steps diverge", () => {
     const found = minimize(
       Float64Array.of(3, -6),
       ([x, y]) => ({
@@ -27,7 +27,7 @@ describe("minimize", () => {
 });
 
 describe("logisticRegression", () => {
-  it("has no slope left in any weight: W = sum over items of (label - p) x, and residuals sum to 0", () => {
+  it("has zero gradient in every weight: W = sum over items of (label - p) x, and residuals sum to 0", () => {
     const [n, d, classes] = [120, 3, 4];
     const x = Float64Array.from(normal(key(1), [n, d]).data);
     const labels = integers(key(2), n, classes);
@@ -46,7 +46,7 @@ describe("logisticRegression", () => {
     expect(left).toBeAllclose(new Float64Array(left.length), { relative: 0, absolute: 1e-6 });
   });
 
-  it("parts what lines can part", () => {
+  it("separates linearly separable classes", () => {
     const x = ndarray("float64", [6, 1], Float64Array.of(-3, -2.5, 0, 0.2, 5, 6));
     const labels = Int32Array.of(0, 0, 2, 2, 1, 1);
     expect([...logisticRegression(x, labels, 3).predict(x)]).toEqual([...labels]);
@@ -54,14 +54,14 @@ describe("logisticRegression", () => {
 });
 
 describe("linearSvm", () => {
-  it("cuts between two classes, wherever the one is rare", () => {
+  it("finds the boundary between two classes, even if one is rare", () => {
     const values = Float64Array.from({ length: 200 }, (_, i) => (i < 10 ? 2 + i / 100 : -2 - i / 100));
     const labels = Int32Array.from(values, (value) => (value > 0 ? 4 : 1));
     const classify = linearSvm(values, labels, 1);
     expect([...classify(Float64Array.of(2, 1, -1, -2))]).toEqual([4, 4, 1, 1]);
   });
 
-  it("mirrors its answer when the values are mirrored", () => {
+  it("is symmetric under reflection", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.double({ min: -3, max: 3, noNaN: true }), fc.nat(2)), { minLength: 3 }),
@@ -76,7 +76,7 @@ describe("linearSvm", () => {
     );
   });
 
-  it("knows one class, and none that it has not seen", () => {
+  it("predicts only classes that it has seen", () => {
     expect([...linearSvm(Float64Array.of(1, 2), Int32Array.of(3, 3), 1)(Float64Array.of(-9, 9))]).toEqual([3, 3]);
   });
 });
@@ -85,7 +85,7 @@ describe("boostedTrees", () => {
   const grid = Array.from({ length: 64 }, (_, i) => [i % 4, (i >> 2) % 4, (i >> 4) % 4]);
   const features = ndarray("float64", [64, 3], Float64Array.from(grid.flat()));
 
-  it("learns what takes two features together, and says which", () => {
+  it("learns an interaction of two features, and identifies them", () => {
     const labels = Int32Array.from(
       grid,
       ([a, b]) => Number(a! >= 2) + Number(b! >= 2) - 2 * Number(a! >= 2 && b! >= 2),
@@ -96,7 +96,7 @@ describe("boostedTrees", () => {
     expect(importances.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
   });
 
-  it("puts its cuts half way between values, also where a bin is empty in a node", () => {
+  it("splits half way between values, even if a bin is empty in a node", () => {
     const labels = Int32Array.from(grid, ([a]) => (a! >= 2 ? 7 : 5));
     const { predict, importances } = boostedTrees(features, labels);
     const near = ndarray("float64", [2, 3], Float64Array.of(1.49, 0, 0, 1.51, 0, 0));
@@ -104,7 +104,7 @@ describe("boostedTrees", () => {
     expect([...importances]).toEqual([1, 0, 0]);
   });
 
-  it("has nothing to split where all labels, or all features, are the same", () => {
+  it("does not split if all labels or all features are equal", () => {
     const same = boostedTrees(features, new Int32Array(64).fill(2));
     expect([...same.importances]).toEqual([0, 0, 0]);
     expect([...same.predict(features)]).toEqual(Array.from({ length: 64 }, () => 2));
@@ -115,7 +115,7 @@ describe("boostedTrees", () => {
 });
 
 describe("rankFeatures", () => {
-  it("gives back each value by its rank among the distinct ones", () => {
+  it("replaces each value by its rank among the distinct ones", () => {
     fc.assert(
       fc.property(fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 600 }), (values) => {
         const [{ ranks, values: distinct }] = rankFeatures(

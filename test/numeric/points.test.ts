@@ -30,7 +30,7 @@ describe("eachRow", () => {
     [40, 33, 6],
     [3, 50, 1000],
     [2, 3, 40_000],
-  ])("gives every pair of %i and %i points of %i numbers", (n, m, d) => {
+  ])("returns every pair of %i and %i points of %i numbers", (n, m, d) => {
     const [x, y] = [cloud("x", n, d), cloud("y", m, d)];
     const row = (points: Points, i: number) => [...points.data.subarray(i * d, (i + 1) * d)];
     for (const [of, expected] of Object.values(plain)) {
@@ -52,13 +52,13 @@ describe("eachRow", () => {
     eachRow(x, x, euclideanDistance, (row, i) => expect(row[i]).toBe(0));
   });
 
-  it("refuses points of different lengths", () => {
+  it("rejects points of different lengths", () => {
     expect(() => eachRow(cloud("x", 2, 3), cloud("y", 2, 4), dotProduct, () => undefined)).toThrow("got 3 and 4");
   });
 });
 
 describe("toPoints", () => {
-  it("takes images and numbers as rows", () => {
+  it("accepts images and scalars as rows", () => {
     expect(toPoints(zeros([3, 4, 4, 2]), "images").shape).toEqual([3, 32]);
     expect(toPoints(zeros([5]), "numbers").shape).toEqual([5, 1]);
     const some = selectPoints(
@@ -71,7 +71,7 @@ describe("toPoints", () => {
     ]);
   });
 
-  it("refuses nothing, and what is no number", () => {
+  it("rejects empty sets and NaN", () => {
     expect(() => toPoints(zeros([0, 3]), "here")).toThrow(ShapeError);
     expect(() => toPoints(zeros([3, 0]), "here")).toThrow("here: points must be [n, d] and not empty - got [3, 0]");
     const wrong = ndarray("float32", [2, 2], Float32Array.of(1, 2, 3, Number.NaN));

@@ -28,7 +28,7 @@ function randomSymmetric(n: number): Float64Array {
 }
 
 describe("symmetricEigen", () => {
-  it.each([1, 2, 3, 4, 7, 16, 33, 80])("takes random matrices of side %i apart", (n) => {
+  it.each([1, 2, 3, 4, 7, 16, 33, 80])("decomposes random matrices of side %i", (n) => {
     const [off, skew] = residuals(randomSymmetric(n), n);
     expect(off).toBeLessThan(1e-12);
     expect(skew).toBeLessThan(1e-12);
@@ -41,7 +41,7 @@ describe("symmetricEigen", () => {
     ["a diagonal of very different sizes", 8, (i: number, j: number) => (i === j ? 10 ** (2 * i - 8) : 0)],
     ["blocks that do not touch", 6, (i: number, j: number) => (i < 3 === j < 3 ? 1 + Math.min(i, j) : 0)],
     ["a chain", 30, (i: number, j: number) => (i === j ? 2 : Math.abs(i - j) === 1 ? -1 : 0)],
-  ])("takes %s apart", (_, n, entry) => {
+  ])("decomposes %s", (_, n, entry) => {
     const matrix = Float64Array.from({ length: n * n }, (_, at) => entry(Math.floor(at / n), at % n));
     const [off, skew] = residuals(matrix, n);
     const size = matrix.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
@@ -59,7 +59,7 @@ describe("symmetricEigen", () => {
     found.forEach((value, i) => expect(value).toBeCloseTo(2 - 2 * Math.cos((Math.PI * (i + 1)) / (n + 1)), 12));
   });
 
-  it("refuses what is not finite", () => {
+  it("rejects values that are not finite", () => {
     expect(() => symmetricEigen(Float64Array.of(1, Number.NaN, Number.NaN, 1), 2)).toThrow(DataError);
   });
 });

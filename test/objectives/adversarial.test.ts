@@ -89,7 +89,7 @@ describe("values", () => {
     expect(at(nonSaturating.discriminator(one, other), ...items)[0]).toBe(loss);
   });
 
-  it("of the generators' losses are those of the papers", () => {
+  it("of the generators' losses agree with the papers", () => {
     const of = (loss: AdversarialLoss) => at(loss.generator(input("fake", [1, 1])), [0], [0.7])[0];
     expect(of(minimax)).toBeCloseTo(Math.log(1 - sigmoid(0.7)), 12);
     expect(of(nonSaturating)).toBeCloseTo(-Math.log(sigmoid(0.7)), 12);

@@ -30,7 +30,7 @@ describe.each(["training", "portable"] satisfies Target[])("for %s", (target) =>
   it.each([
     ["conv2d", conv2d],
     ["convTranspose2d", convTranspose2d],
-  ] as const)("%s of any geometry has the oracle's values and gradients", async (name, convolve) => {
+  ] as const)("%s of any geometry has the interpreter's values and gradients", async (name, convolve) => {
     let built = 0;
     await fc.assert(
       fc.asyncProperty(layouts, async ({ batch, size, kernel, perGroup: [wide, narrow], groups, ...options }) => {
@@ -58,7 +58,7 @@ describe.each(["training", "portable"] satisfies Target[])("for %s", (target) =>
   });
 });
 
-it("gradients of large pictures can be written", () => {
+it("gradients for large images can be exported", () => {
   const [x, w] = [input("x", [1, 400, 400, 3]), input("w", [3, 3, 3, 4])];
   const [dx] = grad(sum(conv2d(x, w, { padding: 1 })), [x]);
   expect(emitOnnx({ dx: dx! }, { target: "training" }).length).toBeGreaterThan(0);

@@ -48,7 +48,7 @@ describe("the envelope of a model", () => {
     expect(results!.more).toEqual(ndarray("bool", [3], Uint8Array.of(0, 1, 0)));
   });
 
-  it("writes attributes that ONNX reads as the kinds they are", () => {
+  it("writes attributes with the types that ONNX expects", () => {
     const node = (y: Tensor, options = training) => decodeOnnx(emitOnnx({ y }, options)).model.graph!.node[0]!;
     const [alpha] = node(ops.leakyRelu(x, 0.25)).attribute;
     expect(alpha).toMatchObject({ name: "alpha", type: 1, f: 0.25 });
@@ -56,7 +56,7 @@ describe("the envelope of a model", () => {
     expect(node(ops.concat([x, x], 1)).attribute[0]).toMatchObject({ name: "axis", type: 2, i: 1n });
   });
 
-  it("is the same bytes every time", () => {
+  it("is deterministic", () => {
     const build = () => {
       const y = ops.sum(ops.square(ops.matmul(input("a", [4, 5]), input("w", [5, 3]))));
       return emitOnnx({ y, g: grad(y, [input("a", [4, 5])])[0]! }, training);
@@ -64,7 +64,7 @@ describe("the envelope of a model", () => {
     expect(build()).toEqual(build());
   });
 
-  it("carries numbers that JSON would not", async () => {
+  it("supports numbers that JSON does not", async () => {
     const odd = [Number.NaN, Infinity, -Infinity, -0, 1e-40, 3.4e38];
     const y = ops.concat([input("s", [1]), constant(fromNumbers(odd))]);
     const [results] = await runOnnx(emitOnnx({ y }, training), { s: fromNumbers([1]) });
@@ -73,7 +73,7 @@ describe("the envelope of a model", () => {
 });
 
 describe("names", () => {
-  it("of inputs and outputs may be those that the writer would have given", async () => {
+  it("of inputs and outputs may equal generated ones", async () => {
     const [t0, c0, t1] = ["t0", "c0", "t1"].map((name) => input(name, [2])) as [Tensor, Tensor, Tensor];
     const outputs = { t2: ops.add(ops.mul(t0, 2), c0), c1: ops.exp(ops.sub(t1, 1)), t3: ops.tanh(ops.mul(t0, 2)) };
     const feeds = { t0: fromNumbers([1, 2]), c0: fromNumbers([3, 4]), t1: fromNumbers([5, 6]) };
@@ -90,14 +90,14 @@ describe("names", () => {
     expect([...results!["next/params/net.0 ü"]!.data]).toEqual([3, 6]);
   });
 
-  it("with commas are no lists of names", async () => {
+  it("with commas are not split", async () => {
     const [a, bc, ab, c] = ["a", "b,c", "a,b", "c"].map((name) => input(name, [1])) as [Tensor, Tensor, Tensor, Tensor];
     const feeds = { a: fromNumbers([1]), "b,c": fromNumbers([2]), "a,b": fromNumbers([3]), c: fromNumbers([4]) };
     const [results] = await runOnnx(emitOnnx({ one: ops.concat([a, bc]), two: ops.concat([ab, c]) }, training), feeds);
     expect([...results!.one!.data, ...results!.two!.data]).toEqual([1, 2, 3, 4]);
   });
 
-  it("are refused when an input and an output share one, or two inputs with different shapes", () => {
+  it("are rejected if an input and an output share one, or two inputs have different shapes", () => {
     const same = () => emitOnnx({ x: ops.exp(x) }, training);
     expect(same).toThrow(ShapeError);
     expect(same).toThrow('onnx: an output must not have the name of an input - got "x"');
@@ -107,7 +107,7 @@ describe("names", () => {
 });
 
 describe("outputs", () => {
-  it("are named where they are made, without a copy", () => {
+  it("are named at their node, without a copy", () => {
     expect(types({ y: ops.exp(x) })).toEqual(["Exp"]);
     expect(types({ y: ops.exp(x), z: ops.neg(ops.exp(x)) })).toEqual(["Exp", "Neg"]);
   });
@@ -129,14 +129,14 @@ describe("outputs", () => {
       expect(results![name]).toBeAllclose(Array.from(fed.data, Math.exp), { relative: 1e-6 });
   });
 
-  it("come with nothing that none of them needs", () => {
+  it("contain nothing that no output needs", () => {
     ops.exp(x);
     const { signature, model } = decodeOnnx(emitOnnx({ y: ops.mul(input("s", []), 2) }, training));
     expect(Object.keys(signature.inputs)).toEqual(["s"]);
     expect(model.graph!.node.length).toBe(1);
   });
 
-  it("leave no node behind whose result nothing reads, and no reshape to what was there before", async () => {
+  it("leave no unused node, and no redundant reshape", async () => {
     const there = ops.reshape(ops.exp(x), [3, 2]);
     const y = ops.mul(ops.reshape(ops.reshape(there, [6]), [2, 3]), 2);
     expect(types({ y })).toEqual(["Exp", "Mul"]);
@@ -170,7 +170,7 @@ describe("constants", () => {
 });
 
 describe("a batch of unknown length", () => {
-  it("is read off an input, however early a node needs it", async () => {
+  it("is read from an input, however early a node needs it", async () => {
     const n = input("x", ["n", 2]);
     const zero = ops.broadcastTo(constant(zeros([1, 1])), ["n", 3]);
     const y = ops.concat([zero, n, ops.padAxis(n, 1, 1, 2)], 1);
@@ -184,13 +184,13 @@ describe("a batch of unknown length", () => {
     }
   });
 
-  it("that no input has is refused by name", () => {
+  it("that no input has is rejected by name", () => {
     const lost = () => emitOnnx({ y: ops.broadcastTo(constant(zeros([1])), ["m"]) }, portable);
     expect(lost).toThrow(ShapeError);
     expect(lost).toThrow('onnx: no input determines the extent "m"');
   });
 
-  it("is refused for training, whose lowerings need every shape", () => {
+  it("is rejected for training, whose lowerings need every shape", () => {
     const images = input("images", ["n", 4, 4, 3]);
     const step = () => emitOnnx({ y: ops.conv2d(images, input("w", [3, 3, 3, 2])) }, training);
     expect(step).toThrow(ShapeError);
@@ -214,7 +214,7 @@ describe("the target", () => {
     expect(types({ loss, dw: outputs.dw }).filter((type) => type === "Gather").length).toBe(1);
   });
 
-  it("training gathers a narrow gradient's rows once, for the images and for the kernel", () => {
+  it("training gathers the rows of a gradient with few channels once, for the images and for the kernel", () => {
     const [image, wide] = [input("image", [1, 8, 8, 16]), input("wide", [7, 7, 16, 2])];
     const value = ops.sum(ops.mul(ops.conv2d(image, wide, { padding: 3 }), input("g", [1, 8, 8, 2])));
     const [dx, dw] = grad(value, [image, wide]);

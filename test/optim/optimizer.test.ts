@@ -48,11 +48,11 @@ function unrolled(optimizer: Optimizer, params: Tensor, grads: readonly Tensor[]
 const run = (y: Tensor, feeds = {}) => [...evaluate([y], feeds)[0]!.data];
 
 describe.each(Object.entries(optimizers))("%s", (_, make) => {
-  it("keeps one slot of the parameters' shape for each that it declares", () => {
+  it("declares slots with the parameters' shapes", () => {
     for (const value of Object.values(make(0.1).init(start))) expect(value.shape).toEqual(start.shape);
   });
 
-  it("does not move at rate 0, and follows a schedule by the count of updates", () => {
+  it("does not change parameters at rate 0, and follows a schedule by the number of updates", () => {
     const g = constant(fromNumbers([0.3, -0.2, 0.1, 0.4]));
     expect(run(unrolled(make(0), constant(start), [g, g]))).toEqual([...start.data]);
     const late: Schedule = (count) => (count < 2 ? 0 : 0.1);
@@ -74,7 +74,7 @@ describe.each(Object.entries(optimizers))("%s", (_, make) => {
     expect(run(sum(square(p)))[0]).toBeLessThan(0.05 * 14.25);
   });
 
-  it("can be differentiated through: what a step would become if the gradient were another", () => {
+  it("is differentiable: the update's derivative with respect to the gradient", () => {
     const [g, w] = [input("g", [4]), input("w", [4])];
     const feeds = { g: fromNumbers([0.3, -0.2, 0.1, 0.4]), w: start };
     const after = unrolled(make(0.05), w, [g, mul(g, w)]);
@@ -88,7 +88,7 @@ describe.each(Object.entries(optimizers))("%s", (_, make) => {
 });
 
 describe("adam", () => {
-  it("moves by the rate in the first step, whatever the size of the gradient", () => {
+  it("changes parameters by the learning rate in the first step, whatever the size of the gradient", () => {
     for (const scale of [1e-4, 1, 1e4]) {
       const g = constant(fromNumbers([scale, -scale, 2 * scale, -3 * scale]));
       const moved = run(unrolled(adam({ learningRate: 0.01 }), constant(start), [g]));
@@ -96,7 +96,7 @@ describe("adam", () => {
     }
   });
 
-  it("does not lose its step to bias after many updates", () => {
+  it("does not lose its bias correction after many updates", () => {
     const g = constant(fromNumbers([1, 1, 1, 1]));
     const slots = {
       gradients: constant(fromNumbers([10, 10, 10, 10])),
@@ -110,7 +110,7 @@ describe("adam", () => {
 });
 
 describe("adamW", () => {
-  it("decays weights apart from the gradient, by the scheduled rate", () => {
+  it("decays weights separately from the gradient, by the scheduled rate", () => {
     const zero = constant(fromNumbers([0, 0, 0, 0]));
     const halved: Schedule = (count) => (count === 0 ? 0.1 : 0.05);
     const moved = run(unrolled(adamW({ learningRate: halved, weightDecay: 0.5 }), constant(start), [zero, zero]));
@@ -133,7 +133,7 @@ describe("differentiating through adam", () => {
 });
 
 describe("withWeightClipping", () => {
-  it("limits parameters after the step, on both sides", () => {
+  it("clips parameters after the step, on both sides", () => {
     const g = constant(fromNumbers([0, 0, 0, 0]));
     expect(run(unrolled(withWeightClipping(sgd({ learningRate: 1 }), 1.5), constant(start), [g]))).toEqual([
       1, -1.5, 1.5, 0.5,
@@ -142,7 +142,7 @@ describe("withWeightClipping", () => {
 });
 
 describe("withGradientClipping", () => {
-  it("leaves a gradient within the limit as it is, one of zeros too", () => {
+  it("leaves a gradient within the limit unchanged, also one of zeros", () => {
     for (const values of [
       [0.1, 0.2, -0.1, 0],
       [0, 0, 0, 0],
@@ -159,7 +159,7 @@ describe("withGradientClipping", () => {
 });
 
 describe("withEma", () => {
-  it("starts as the parameters and keeps what the inner optimizer keeps", () => {
+  it("starts at the parameters and keeps the state of the inner optimizer", () => {
     const optimizer = withEma(sgd({ learningRate: 0.1, momentum: 0.9 }), 0.9);
     const slots = optimizer.init(start);
     expect(Object.keys(slots)).toEqual(["velocity", emaSlot]);
@@ -168,7 +168,7 @@ describe("withEma", () => {
   });
 });
 
-it("withEma moves the average by the share that its decay leaves to the new parameters", () => {
+it("withEma updates the average by 1 - decay", () => {
   const optimizer = withEma(sgd({ learningRate: 1 }), (count) => (count === 0 ? 0.75 : 0.5));
   const slots = { [emaSlot]: constant(start) };
   const g = constant(fromNumbers([4, 0, -8, 2]));

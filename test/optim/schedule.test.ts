@@ -11,7 +11,7 @@ import {
 import "../tolerance.ts";
 
 describe("schedules", () => {
-  it("are constant, or numbers that stand for it", () => {
+  it("are constant, or numbers as constants", () => {
     expect([0, 5, 1e9].map(constantSchedule(0.3))).toEqual([0.3, 0.3, 0.3]);
     expect(asSchedule(0.3)(7)).toBe(0.3);
     expect(asSchedule((step) => step * 2)(7)).toBe(14);
@@ -37,12 +37,12 @@ describe("schedules", () => {
     expect([0, 5, 10, 11].map(cosineSchedule(3, 1, 10))).toBeAllclose([3, 2, 1, 1], { relative: 1e-12 });
   });
 
-  it("of an average rise until they reach its decay", () => {
+  it("of an EMA decay rise until they reach it", () => {
     const expected = [1 / 10, 11 / 20, 80 / 89, 0.9, 0.9];
     expect([0, 10, 79, 80, 1000].map(emaWarmup(0.9))).toBeAllclose(expected, { relative: 1e-15 });
   });
 
-  it("warm up from the first step on", () => {
+  it("warm up from the first step", () => {
     const warm = withWarmup(constantSchedule(8), 4);
     expect([0, 1, 2, 3, 4, 100].map(warm)).toEqual([2, 4, 6, 8, 8, 8]);
     expect(withWarmup(constantSchedule(8), 0)(0)).toBe(8);

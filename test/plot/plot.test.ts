@@ -21,7 +21,7 @@ const circles = (svg: string) =>
     .filter(([, y]) => y! > 60);
 
 describe("scatterPlot", () => {
-  it("puts marks where their numbers are, each series in a colour of its own", async () => {
+  it("places marks at their values, each series in its own colour", async () => {
     const svg = scatterPlot({
       title: "rate & <distortion>",
       x: { label: "x" },
@@ -63,7 +63,7 @@ describe("scatterPlot", () => {
     expect(svg.match(/<polyline points="([^"]+)"/)![1]!.split(" ")).toHaveLength(3);
   });
 
-  it("draws standard errors as long as they are", () => {
+  it("draws error bars as long as the standard errors", () => {
     const svg = scatterPlot({
       title: "",
       x: { label: "" },
@@ -91,7 +91,7 @@ describe("histogramPlot", () => {
     reference: { label: "exact", value: 2 },
   });
 
-  it("has bins as high as the shares of the numbers in them", async () => {
+  it("has bins as high as the fractions of values in them", async () => {
     await rendered(svg);
     const [outline] = [...svg.matchAll(/<path d="(M[^"]+)"/g)].map(([, path]) => path!);
     const base = Number(/^M[\d.]+ ([\d.]+)/.exec(outline!)![1]);
@@ -102,7 +102,7 @@ describe("histogramPlot", () => {
     expect(heights[0]! / heights[1]!).toBeCloseTo(3, 1);
   });
 
-  it("draws the reference between them, and says how much it does not show", () => {
+  it("draws the reference between them, and states how much is cut off", () => {
     expect(svg).toContain(">exact</text>");
     expect(svg).toContain("both: 0 % beyond");
     const tail = Float64Array.from({ length: 1000 }, (_, i) => (i < 5 ? 1e6 : i / 1000));

@@ -26,7 +26,7 @@ const place = fc.double({ min: 15, max: 25, noNaN: true });
 
 describe("Canvas", () => {
   // An edge that is soft by the distance of pixels' centres covers their squares to a tenth.
-  it("draws dots of their area with their middle in their place", () => {
+  it("draws dots of their area, centred at their position", () => {
     fc.assert(
       fc.property(place, place, fc.double({ min: 1.5, max: 8, noNaN: true }), (x, y, radius) => {
         const canvas = new Canvas(40, 40, white);
@@ -50,7 +50,7 @@ describe("Canvas", () => {
     );
   });
 
-  it("mixes by opacity, and takes nothing outside its edges", () => {
+  it("blends by opacity, and ignores what is outside its edges", () => {
     const canvas = new Canvas(3, 3, white);
     canvas.dot(1.5, 1.5, 9, [255, 0, 0], 0.5);
     expect(new Set(canvas.image.data)).toEqual(new Set([255, 128]));
@@ -59,7 +59,7 @@ describe("Canvas", () => {
     expect(canvas.image.shape).toEqual([3, 3, 3]);
   });
 
-  it("has a sign of its own for every letter that the labels of axes have", () => {
+  it("has a glyph for every character of axis labels", () => {
     const ends = fc.tuple(fc.double({ min: -1e9, max: 1e9, noNaN: true }), fc.integer({ min: -6, max: 9 }));
     const letters = new Set<string>();
     fc.assert(
@@ -112,7 +112,7 @@ describe("scatterPicture", () => {
   const corner = middleOf({ generated: points(-2, 10) });
   const far = middleOf({ generated: points(2, 0) });
 
-  it("puts points where they lie in the frame, real and generated ones alike", () => {
+  it("places points within the frame, real and generated ones alike", () => {
     fc.assert(
       fc.property(
         fc.double({ min: -2, max: 2, noNaN: true }),
@@ -128,7 +128,7 @@ describe("scatterPicture", () => {
     );
   });
 
-  it("has one range for all that it draws: a point does not move for others", () => {
+  it("has one range for everything it draws: points do not move for others", () => {
     const alone = middleOf({ generated: points(1, 5) }).map(Math.floor) as [number, number];
     const among = [{ real: points(0.5, 2, -1, 9), generated: points(1, 5, 1e6, -1e6) }];
     expect(levelAt(among, ...alone)).toEqual(levelAt([{ generated: points(1, 5) }], ...alone));
@@ -148,7 +148,7 @@ describe("scatterPicture", () => {
     }
   });
 
-  it("colours a field by side, the upper values darker, with a line between", () => {
+  it("colours a field by side, larger values darker, with a line between", () => {
     // Rises from left to right through 3 at a quarter of the way.
     const values = ndarray("float32", [2, 2], Float32Array.of(2, 6, 2, 6));
     const panels = [{ field: { values, boundary: 3, scale: 1 } }];
@@ -161,7 +161,7 @@ describe("scatterPicture", () => {
     expect(light(at(0.25))).toBeLessThan(light(at(0.9)));
   });
 
-  it("puts panels beside each other, each as it would be alone", () => {
+  it("places panels side by side, each as it would be alone", () => {
     const [a, b] = [{ real: points(0, 1) }, { generated: points(1, 2) }];
     const both = scatterPicture(frame, [a, b]);
     expect(both.shape).toEqual([scatterPicture(frame, [a]).shape[0], 2 * width, 3]);

@@ -62,7 +62,7 @@ async function heightOfLine(trained: TrainedModel, generated = nothing): Promise
 }
 
 describe("pictures of points", () => {
-  it("have the discriminator's line where its score is on the boundary", async () => {
+  it("show the discriminator's boundary where its score is on it", async () => {
     for (const score of [0.7, 3]) expect(await heightOfLine(handMade({ score, margin: 1 }))).toBeCloseTo(score, 1);
   });
 
@@ -71,7 +71,7 @@ describe("pictures of points", () => {
     expect(await heightOfLine(handMade(null), generated)).toBeCloseTo((2 + 1) / 2, 1);
   });
 
-  it("ask a discriminator of packs for a place among real points, and say so", async () => {
+  it("evaluate a discriminator of packs at a position among real points, and say so", async () => {
     const model: Model = {
       ...handMade(null).model,
       maps: {
@@ -104,7 +104,7 @@ describe("pictures of points", () => {
     expect(pointsCaption(handMade(null).model, [2])).not.toContain("packs");
   });
 
-  it("have no field in other than two dimensions, and say what is drawn", async () => {
+  it("show no field in other than two dimensions, and say what is drawn", async () => {
     const { model } = handMade(null);
     expect(pointsCaption(model, [2])).toMatch(/ground.* line is midway/);
     expect(pointsCaption(model, [5])).toContain("Only the first two of 5 coordinates are shown.");
@@ -115,7 +115,7 @@ describe("pictures of points", () => {
     expect(() => planeOf(fromNumbers([1, 2]))).toThrow("planeOf: points must be [n, d] - got [2]");
   });
 
-  it("have the range of the real points with room around, to one scale where the axes are alike", () => {
+  it("have the range of the real points with a margin, with equal scales if the axes are alike", () => {
     const near = (range: readonly number[], from: number, to: number) => {
       expect(range[0]).toBeCloseTo(from, 5);
       expect(range[1]).toBeCloseTo(to, 5);
@@ -129,7 +129,7 @@ describe("pictures of points", () => {
     for (const [from, to] of Object.values(frameOf(fromNumbers([5, 0], [1, 2])))) expect(to).toBeGreaterThan(from);
   });
 
-  it("have the same real points whatever the run, kept with it", async () => {
+  it("show the same real points for every run, saved with it", async () => {
     const data = arrayDataset({ name: "points", kind: "points", items: normal(key(1), [3000, 2]) });
     const [a, b] = [new MemoryStore(), new MemoryStore()];
     const kept = await keepReals(a, data);
@@ -165,12 +165,12 @@ describe("shares of modes", () => {
     expect(await recordedModes(handMade(null), withModes, key(5))).toEqual(found);
   });
 
-  it("are not told of data without modes", async () => {
+  it("are not computed for data without modes", async () => {
     const { modes: _, ...plain } = withModes;
     expect(await recordedModes(handMade(null), plain as Dataset, key(5))).toEqual({});
   });
 
-  it("become a strip with a row a mode, named by its place, and a column a step", () => {
+  it("become a strip with one row per mode, labelled by its position, and one column per step", () => {
     const line = (step: number, mode: number, value: number | null) =>
       ({ step, images: 0, seconds: 0, split: "test", name: `modes/share/${mode}`, value }) as const;
     const lines = [0, 100].flatMap((step) => [0, 1, 2].map((mode) => line(step, mode, (step / 100 + mode) / 10)));
@@ -200,7 +200,7 @@ describe("a run on ring8", () => {
     for await (const event of events) if (event.type === "step" && event.step === 3) stop?.abort();
   }
 
-  it("has a picture and the shares of eight modes every so often, the same after a stop", async () => {
+  it("has regular snapshots and shares of eight modes, the same after an interruption", async () => {
     const [data, engine] = [await openData("ring8"), await nodeEngine()];
     const [whole, stopped] = [new MemoryStore(), new MemoryStore()];
     await finish(train(small, data, options, { engine, store: whole }));

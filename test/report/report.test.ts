@@ -174,7 +174,7 @@ const hostile = [
 ];
 
 describe("renderReport", () => {
-  it("is well formed, with one heading of the page and references that lead somewhere", () => {
+  it("is well formed, with a single top-level heading and valid references", () => {
     const page = parse(renderReport(factsOf((name) => name)));
     expect(byTag(page, "h1").map(({ text }) => text)).toEqual(["title"]);
     const ids = page.flatMap(({ attributes }) => attributes.id ?? []);
@@ -187,7 +187,7 @@ describe("renderReport", () => {
     expect(ids).toEqual(expect.arrayContaining(references));
   });
 
-  it("shows every word given and lets none of them become markup", () => {
+  it("shows all text and escapes markup", () => {
     const plain = skeleton(parse(renderReport(factsOf((name) => name))));
     const check = (text: string) => {
       const page = parse(renderReport(factsOf((name) => `${name}${text}`)));
@@ -245,7 +245,7 @@ describe("renderReport", () => {
     expect(policy.attributes.content).toContain("default-src 'none'");
   });
 
-  it("leaves out what there is nothing of", () => {
+  it("omits empty sections", () => {
     const page = parse(renderReport(nothing));
     expect(byTag(page, "section")).toEqual([]);
     expect(byTag(page, "nav")).toEqual([]);
@@ -272,7 +272,7 @@ describe("renderReport", () => {
     expect(byTag(parse(renderReport({ ...nothing, films: [empty] })), "section")).toEqual([]);
   });
 
-  it("tells the status by word and sign, and the reason", () => {
+  it("shows the status by word and sign, and the reason", () => {
     const signs = ["done", "interrupted", "diverged", "failed", "running"].map((word) => {
       const page = parse(renderReport({ ...nothing, status: `${word}: loss was NaN at step 512` }));
       const line = ofClass(page, "status")[0]!;
@@ -284,7 +284,7 @@ describe("renderReport", () => {
     expect(ofClass(parse(renderReport({ ...nothing, status: "Ψ" })), "status")[0]!.text).toBe("Ψ");
   });
 
-  it("carries every byte of a picture", () => {
+  it("contains every byte of a picture", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
         const page = parse(renderReport({ ...nothing, pictures: [{ title: "p", caption: "", png: bytes }] }));
@@ -294,7 +294,7 @@ describe("renderReport", () => {
     );
   });
 
-  it("draws pictures in whole multiples of their size, never smaller than they are", async () => {
+  it("draws pictures at integer multiples of their size, never smaller", async () => {
     for (const [width, height] of [
       [8, 4],
       [28, 28],
@@ -310,7 +310,7 @@ describe("renderReport", () => {
     }
   });
 
-  it("has one slider for all films, over the longest, and none where nothing changes", () => {
+  it("has one slider for all films, over the longest, and none if nothing changes", () => {
     const film = (count: number) => ({
       title: "film",
       caption: "",
@@ -331,7 +331,7 @@ describe("renderReport", () => {
     expect(wordsOf(page)).toContain("1 of 2 options differ from their defaults.");
   });
 
-  it("gives results with their error, their n and what a perfect model gets", () => {
+  it("shows results with their error, their n and the ideal value", () => {
     const shown = wordsOf(parse(renderReport(factsOf((name) => name))));
     for (const text of ["98.71 ± 0.23", "over 10,000 items", "Ideal value: entropy", "per latent (3)"]) {
       expect(shown).toContain(text);
@@ -340,7 +340,7 @@ describe("renderReport", () => {
 });
 
 describe("numbers", () => {
-  it("have four digits that mean something", () => {
+  it("have four significant digits", () => {
     const cases: [number, string][] = [
       [0, "0"],
       [7, "7"],
@@ -362,7 +362,7 @@ describe("numbers", () => {
     for (const [value, text] of cases) expect(formatNumber(value)).toBe(text);
   });
 
-  it("end where their error begins", () => {
+  it("have no digits below their error", () => {
     expect(formatEstimate(98.7123, 0.2312)).toBe("98.71 ± 0.23");
     expect(formatEstimate(98.7123, 0.00123)).toBe("98.7123 ± 0.0012");
     expect(formatEstimate(12_345.6, 678)).toBe("12,346 ± 678");
@@ -382,7 +382,7 @@ describe("ticks", () => {
     expect(niceTicks(1e-7, 9e-7, 4)).toEqual([2e-7, 4e-7, 6e-7, 8e-7]);
   });
 
-  it("lie inside, rise evenly by 1, 2 or 5, are few, and differ in their labels", () => {
+  it("are within range, evenly spaced by 1, 2 or 5, few, and differ in their labels", () => {
     const range = fc
       .tuple(
         fc.double({ min: -1e9, max: 1e9, noNaN: true }),
@@ -446,7 +446,7 @@ describe("thinPoints", () => {
     );
   });
 
-  it("leaves alone what is short enough", () => {
+  it("does not change short series", () => {
     const points: Point[] = [
       [1, 2],
       [2, 3],
@@ -463,7 +463,7 @@ const seriesOf = (values: readonly number[], name = "train"): Series => ({
 const noise = (i: number) => Math.sin(i * 12.9898) * 2;
 
 describe("lineChart", () => {
-  it("draws one bold line where values are few, with the greatest at the top", () => {
+  it("draws one bold line if there are few values, with the maximum at the top", () => {
     const page = draw(seriesOf([0, 1, 4]));
     const paths = byTag(page, "path");
     expect(paths.map(({ attributes }) => attributes.d)).toEqual(["M0.0 1000.0L500.0 750.0L1000.0 0.0"]);
@@ -474,7 +474,7 @@ describe("lineChart", () => {
     );
   });
 
-  it("never smooths without the values beneath, and only what is many and noisy", () => {
+  it("shows the values beneath smoothed lines, and smooths only long and noisy series", () => {
     const noisy = Array.from({ length: 5000 }, (_, i) => 10 + noise(i) + (i === 2345 ? 5 : 0));
     const page = draw(seriesOf(noisy));
     const [raw, smooth] = byTag(page, "path");
@@ -492,7 +492,7 @@ describe("lineChart", () => {
     expect(byTag(draw(schedule), "path")).toHaveLength(1);
   });
 
-  it("draws what follows a steep beginning once more by itself", () => {
+  it("repeats the part after a steep beginning in its own chart", () => {
     const falling = Array.from({ length: 100 }, (_, i) => 100 + noise(i) + 400 * Math.exp(-i / 3));
     const page = draw(seriesOf(falling));
     expect(ofClass(page, "plot")).toHaveLength(2);
@@ -517,14 +517,14 @@ describe("lineChart", () => {
     expect(byTag(draw(seriesOf([1, Number.NaN, 3, Number.NaN, 2, 2])), "circle")).toHaveLength(2);
   });
 
-  it("has words instead of a plot where there is nothing to draw", () => {
+  it("shows a message instead of a plot if there is nothing to draw", () => {
     for (const page of [draw(), draw(seriesOf([])), draw(seriesOf([Number.NaN, Infinity]))]) {
       expect(ofClass(page, "plot")).toEqual([]);
       expect(wordsOf(page)).toContain("No finite values to draw.");
     }
   });
 
-  it("lets a single extreme value leave the plot rather than flatten it, and says so", () => {
+  it("lets a single extreme value leave the plot instead of flattening it, and says so", () => {
     const values = Array.from({ length: 100 }, (_, i) => 10 + noise(i));
     values[60] = 1e30;
     const page = draw(seriesOf(values));
@@ -533,7 +533,7 @@ describe("lineChart", () => {
     expect(ofClass(page, "tick").map(({ text }) => text)).toContain("12");
   });
 
-  it("has a table with all values, or with the least and the greatest of many", () => {
+  it("has a table with all values, or with the minimum and maximum of many", () => {
     const few = draw(seriesOf([3, 2, 1]), { name: "test", points: [[2, 2.5]] });
     expect(byTag(few, "th").map(({ text }) => text)).toEqual(["step", "train", "test", "1", "2", "3"]);
     expect(byTag(few, "td").map(({ text }) => text)).toEqual(["3", "", "2", "2.5", "1", ""]);
@@ -545,7 +545,7 @@ describe("lineChart", () => {
     expect(cells).toEqual(expect.arrayContaining(["77.125", "-77.125"]));
   });
 
-  it("stays well formed and within reach of the plot for any values", () => {
+  it("stays well formed and within the plot for any values", () => {
     const points = fc.array(fc.tuple(fc.nat(1e7), fc.double()), { maxLength: 30 });
     fc.assert(
       fc.property(fc.array(points, { maxLength: 3 }), (lists) => {
@@ -584,7 +584,7 @@ describe("barChart", () => {
     ]);
   });
 
-  it("has room for values that are not finite, for none at all and for zeros", () => {
+  it("supports values that are not finite, none at all, and zeros", () => {
     const page = bars([2, Number.NaN, Infinity]);
     expect(byTag(page, "rect")).toHaveLength(1);
     expect(ofClass(page, "value").map(({ text }) => text)).toEqual(["2", "NaN", "∞"]);
@@ -592,7 +592,7 @@ describe("barChart", () => {
     expect(extents(bars([]))).toEqual([]);
   });
 
-  it("keeps its height and thins its labels where bars are many, with all values in the table", () => {
+  it("keeps its height and thins its labels if there are many bars, with all values in the table", () => {
     const page = bars(Array.from({ length: 256 }, (_, i) => 256 - i));
     expect(Number(ofClass(page, "plot")[0]!.attributes.height)).toBe(640);
     expect(byTag(page, "rect")).toHaveLength(256);
@@ -623,7 +623,7 @@ describe("heatStrip", () => {
   const cellsOf = (page: readonly Element[]) =>
     ofClass(page, "cell").filter(({ attributes: { y, height } }) => !(y === "0.0" && height === "12.0"));
 
-  it("is the brighter the larger the value, up to full", () => {
+  it("is brighter for larger values, up to the maximum", () => {
     const values = [0, 0.02, 0.05, 0.08, 0.1, 0.125, 0.4];
     const light = cellsOf(strip([values])).map(({ attributes }) => luminance(attributes.fill!));
     for (let i = 1; i < 6; i++) expect(light[i]! - light[i - 1]!).toBeGreaterThan(10);
@@ -631,7 +631,7 @@ describe("heatStrip", () => {
     expect(light[0]).toBeLessThan(40);
   });
 
-  it("has a row a mode and a column a step, with all values in a table", () => {
+  it("has one row per mode and one column per step, with all values in a table", () => {
     const page = strip([
       [0, 0.1, 0.2],
       [0.3, Number.NaN, 0.4],
@@ -648,7 +648,7 @@ describe("heatStrip", () => {
     expect(byTag(page, "desc")[0]!.text).toBe("At step 200: mode 0: 0.2, mode 1: 0.4");
   });
 
-  it("keeps its height where modes are many", () => {
+  it("keeps its height if there are many modes", () => {
     const page = strip(Array.from({ length: 1000 }, () => [0, 1]));
     expect(Number(ofClass(page, "plot")[0]!.attributes.height)).toBe(480);
     expect(ofClass(page, "value").length).toBeLessThanOrEqual(30);

@@ -40,7 +40,7 @@ function columns(all: readonly (readonly number[])[], start = 0, stop = all.leng
 }
 
 describe("the picture of translations", () => {
-  it("shows for each way images, what becomes of them, and what comes back, one image a column", async () => {
+  it("shows for each direction images, their translations, and their reconstructions, one image per column", async () => {
     const { sides } = pairsOf(domain("A", [0.2, 0.6, 1]), domain("B", [0.8, 1]), false);
     const found = levels(await translationsPicture(both, sides!));
     const shown = columns(found, 0, 3);
@@ -51,7 +51,7 @@ describe("the picture of translations", () => {
     expect(columns(found, 3)).toEqual([bytes(0.8, 0.4, 0.6), bytes(1, 0.5, 0.5)]);
   });
 
-  it("shows the truth where it is known, and no way back where there is none", async () => {
+  it("shows the true target if it is known, and no reconstruction without a reverse direction", async () => {
     const { sides } = pairsOf(domain("A", [0.2, 0.6, 0.4]), domain("B", [1, 0, 0.8]), true);
     expect(columns(levels(await translationsPicture(there, sides!)))).toEqual([
       bytes(0.2, 0.8, 1),
@@ -62,7 +62,7 @@ describe("the picture of translations", () => {
     expect(columns(found, 4)).toEqual([bytes(0, 0, 1, 0.6), bytes(0.8, 0.4, 0.6, 0.4), bytes(1, 0.5, 0.5, 0.2)]);
   });
 
-  it("shows eight of each at most, none of them twice, and the same each time", async () => {
+  it("shows at most eight of each, no duplicates, reproducibly", async () => {
     const many = domain("many", [0, 0.2, 0.4, 0.6, 0.8, 1, 1 / 17, 2 / 17, 4 / 17, 5 / 17]);
     const picture = () => translationsPicture(there, pairsOf(many, many, true).sides!);
     const [first] = levels(await picture());
@@ -72,14 +72,14 @@ describe("the picture of translations", () => {
   });
 });
 
-it("the picture of errors shows images, what becomes of them, the truth, and how far that is off either way", async () => {
+it("the picture of errors shows images, translations, true targets, and signed differences", async () => {
   const { sides } = pairsOf(domain("A", [0.2, 1, 0.6]), domain("B", [0.4, 0.8, 0]), true);
   const found = levels(await errorsPicture(both, sides!));
   expect(columns(found, 0, 4)).toEqual([bytes(0.2, 0.8, 0.4, 0.4), bytes(0.6, 0.4, 0, 0.4), bytes(1, 0, 0.8, 0.8)]);
   expect(columns(found, 4)).toEqual([bytes(0, 0, 0.6, 0.6), bytes(0.4, 0.2, 0.2, 0), bytes(0.8, 0.4, 1, 0.6)]);
 });
 
-describe("pictures that a model keeps", () => {
+describe("images stored in a model's state", () => {
   const kept = { "Pool of B": { net: "poolB", stat: "images", shape } };
 
   it("are those of its statistics, from [-1, 1], by their titles", async () => {
@@ -90,7 +90,7 @@ describe("pictures that a model keeps", () => {
     expect(levels(pictures["Pool of B"]!)).toEqual([bytes(0.2, 0.6)]);
   });
 
-  it("are none of a model that keeps none", async () => {
+  it("do not exist for a model without", async () => {
     expect(await keptPictures(both)).toEqual({});
   });
 });

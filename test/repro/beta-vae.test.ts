@@ -18,7 +18,7 @@ const [recon, kl] = [
 ];
 
 describe("the criterion of beta-vae", () => {
-  it("takes the best beta, and asks for more than one standard error of the difference", () => {
+  it("selects the best beta, and requires more than one standard error of difference", () => {
     // Standard errors 0.04 and 0.03: 0.05 together.
     const clear = [
       [0.5, 0.58],
@@ -30,7 +30,7 @@ describe("the criterion of beta-vae", () => {
     expect(isMet(found(recon, kl, [clear[0]!, [0.4, 0.4], [0.57, 0.63]]))).toBe(true);
   });
 
-  it("is missed where reconstruction or KL are not in the order of beta", () => {
+  it("is missed if reconstruction or KL are not ordered by beta", () => {
     const scores = [
       [0.5, 0.5],
       [0.9, 0.9],

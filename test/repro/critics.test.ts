@@ -17,7 +17,7 @@ describe("the criterion of wgan-emd", () => {
   };
   const verdict = (changes: Record<string, number>) => wganEmdRow.verdict({ ...met, ...changes }, "full");
 
-  it("asks for the distance of fixed generators, and for a correlation of every critic's gap in whole games", () => {
+  it("requires the distance for fixed generators, and a rank correlation of every critic's gap in GAN training", () => {
     expect(verdict({})).toEqual({ passed: true, remarks: [] });
     for (const off of ["line/penalty/off", "ring/clipping/off"]) expect(verdict({ [off]: 0.11 }).passed).toBe(false);
     const { passed, remarks } = verdict({ "wgan/mnist/rankCorrelation": -0.06 });
@@ -27,7 +27,7 @@ describe("the criterion of wgan-emd", () => {
     ]);
   });
 
-  it("says which weight of the penalty its numbers are of", () => {
+  it("states the penalty weight of its numbers", () => {
     expect(wganEmdRow.criterion).toContain("gradient penalty of weight 50");
     expect(wganEmdRow.criterion).toContain("a gradient penalty of weight 0.1 for points and 10 for images");
   });
@@ -46,7 +46,7 @@ describe("the criterion of penalty-weight", () => {
   const passes = (changes: Record<string, number>, scale: "full" | "quick" = "full") =>
     penaltyWeightRow.verdict({ ...met, ...changes }, scale).passed;
 
-  it("is the slope of theory, and a default whose gap is nearest to the distance of all whose games learn", () => {
+  it("is the predicted slope, and a default whose gap is nearest to the distance among weights whose GANs learn", () => {
     expect(passes({})).toBe(true);
     expect(passes({ "held/0.1/1": 6.7 })).toBe(false);
     expect(passes({ "game/0.1/factorOff": 1.1 })).toBe(false);
@@ -64,7 +64,7 @@ describe("the criterion of unrolled-ring", () => {
       "full",
     );
 
-  it("is nine wins in ten pairs, where the plain GAN fails", () => {
+  it("is nine wins in ten pairs, if the plain GAN fails", () => {
     expect(verdict(2, 6, 9).passed).toBe(true);
     expect(verdict(2, 6, 8).passed).toBe(false);
     const healthy = verdict(4.1, 8, 10);

@@ -4,7 +4,7 @@ import { nodeEngine } from "../../src/node/index.ts";
 import { dagTheoryRow } from "../../src/repro/dag-theory.ts";
 import { readGolden } from "../golden/golden.ts";
 
-it("dag-theory: JS is the same under what can be undone, and smaller where turns meet in one discriminator", async () => {
+it("dag-theory: JS is invariant under invertible maps, and smaller if rotations share one discriminator", async () => {
   const { values, pictures } = await dagTheoryRow.run({
     scale: "full",
     engine: await nodeEngine({ device: "cpu" }),

@@ -26,18 +26,18 @@ const result: RowResult = {
 };
 
 describe("the page of reproductions", () => {
-  it("sets values beside the published ones, with their error, seeds, minutes and machine", () => {
+  it("shows values next to the published ones, with their error, seeds, minutes and machine", () => {
     const page = documentRows([row], [result]);
     expect(page).toContain("**full: missed.** 100 steps. Seeds 1, 2, 1.5 minutes on 2 x this, 2026-01-02.");
     expect(page).toContain("| modes | 8 | 7.5 ± 0.25 |");
     expect(page).not.toContain("![");
   });
 
-  it("says so where nothing was drawn", () => {
+  it("says so if nothing is random", () => {
     expect(documentRows([row], [{ ...result, seeds: [] }])).toContain("100 steps. No random numbers, 1.5 minutes");
   });
 
-  it("tells what was diagnosed in which trainings, also where it was nothing", () => {
+  it("lists the findings in training runs, also if there are none", () => {
     const warned = ["gan, seed 1", "gan, seed 4"].map((label) => ({ label, symptom: "no-convergence", evidence: "" }));
     const page = (list: typeof warned) => documentRows([row], [{ ...result, trainings: { count: 9, warned: list } }]);
     expect(page(warned)).toContain("Findings in 9 training runs: no-convergence (gan, seed 1; gan, seed 4).");
@@ -45,24 +45,24 @@ describe("the page of reproductions", () => {
     expect(documentRows([row], [result])).not.toContain("Findings");
   });
 
-  it("shows the spread over seeds where a row tells it", () => {
+  it("shows the spread over seeds if a row has it", () => {
     const page = documentRows([row], [{ ...result, values: { ...result.values, modesSpread: 0.5 } }]);
     expect(page).toContain("| modes | 8 | 7.5 ± 0.25 (spread over seeds 0.50) |");
     expect(page).not.toContain("modesSpread");
   });
 
-  it("shows the ends of an interval where a row tells them", () => {
+  it("shows the bounds of an interval if a row has them", () => {
     const page = documentRows([row], [{ ...result, values: { ...result.values, modesLow: 7, modesHigh: 8.00004 } }]);
     expect(page).toContain("| modes | 8 | 7.5 ± 0.25 (95 %: 7 to 8) |");
     expect(page).not.toContain("modesLow");
   });
 
-  it("says so where a number is not defined, and leaves its error out", () => {
+  it("says so if a number is undefined, and omits its error", () => {
     const values = { divergence: null, divergenceStderr: null, divergenceLow: null, divergenceHigh: null };
     expect(documentRows([row], [{ ...result, values }])).toContain("| divergence |  | not defined |");
   });
 
-  it("tells what the numbers say, and the most memory that was held", () => {
+  it("shows the remarks, and the peak memory", () => {
     const told = { ...result, remarks: ["Seven are fewer than eight."], peakMemory: 512_400_000 };
     const page = documentRows([row], [told]);
     expect(page).toContain("| modes | 8 | 7.5 ± 0.25 |\n\nSeven are fewer than eight.\n");
@@ -88,7 +88,7 @@ describe("the page of reproductions", () => {
     expect(pictureFile(result, "strips", new Uint8Array(1))).toBe("ring-full-strips.png");
   });
 
-  it("keeps a row that was never run", () => {
+  it("lists a row that has not been run", () => {
     expect(documentRows([row], [])).toContain(
       "## ring\n\nModes of a ring.\n\nSource: somewhere. Criterion: eight of them.\n\nNot run yet.",
     );

@@ -50,7 +50,7 @@ describe("gradients of a choice of two", () => {
     }
   });
 
-  it("lose their bias as the temperature falls, but for the straight-through ones; the variance goes with 1 / t", () => {
+  it("lose their bias as the temperature decreases, except straight-through ones; the variance grows as 1 / t", () => {
     const { mean, variance } = moments("soft", 0.005);
     expect(mean).toBeAllclose(exactGradient(toy), { relative: 0.01 });
     expect(variance / moments("soft", 0.01).variance).toBeCloseTo(2, 1);
@@ -75,7 +75,7 @@ describe("the criterion of gumbel-temperature", () => {
 
   const isMet = (sweeps: Parameters<typeof valuesOf>[0]): boolean => row.verdict(valuesOf(sweeps), "full").passed;
 
-  it("asks for growing variances, a bias that falls, and one that stays", () => {
+  it("requires increasing variances, a decreasing bias, and one that remains", () => {
     expect(isMet({ soft: sweep(), straight })).toBe(true);
     const flat = estimates([1, 4, 16, 80, 80]);
     expect(isMet({ soft: sweep({ modelVariance: flat }), straight })).toBe(false);

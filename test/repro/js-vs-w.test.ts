@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { jsVsWRow } from "../../src/repro/js-vs-w.ts";
 import { nodeEngine } from "../../src/node/index.ts";
 
-it("js-vs-w: the gradient of JS is gone where that of W1 is still 1", async () => {
+it("js-vs-w: the gradient of JS vanishes where that of W1 is still 1", async () => {
   const { values, pictures } = await jsVsWRow.run({
     scale: "full",
     engine: await nodeEngine({ device: "cpu" }),

@@ -16,7 +16,7 @@ const passes = (changes: Values) => row.verdict({ ...outcome.values, ...changes 
 describe("monte-carlo", () => {
   const { values, pictures } = outcome;
 
-  it("has the error of a mean that theory gives, sd / sqrt(n), and log p(x) of a normal distribution", () => {
+  it("has the theoretical error of a mean, sd / sqrt(n), and log p(x) of a normal distribution", () => {
     for (const count of [100, 1000, 10_000]) {
       // Of 100 repetitions the root mean square is known to 7 %, more where exp(x) is skewed.
       const expected = Math.sqrt((Math.E * (Math.E - 1)) / count);
@@ -26,7 +26,7 @@ describe("monte-carlo", () => {
     expect(values["logP/exact"]).toBeCloseTo(-5 * Math.log(2 * Math.PI * 1.09) - 5, 9);
   });
 
-  it("underestimates log p(x) by draws from the prior, and has an unbiased mean weight by a proposal", () => {
+  it("underestimates log p(x) by samples from the prior, and has an unbiased mean weight by a proposal", () => {
     expect(values["logP/prior/10000/bias"]).toBeLessThan(-2);
     expect(Math.abs(values["logP/importance/10000/bias"]!)).toBeLessThan(
       4 * values["logP/importance/10000/biasStderr"]!,
@@ -36,7 +36,7 @@ describe("monte-carlo", () => {
     expect(values["logP/importance/10000/effectiveShare"]).toBeCloseTo(share, 2);
   });
 
-  it("misses its criterion where the error falls otherwise, or importance sampling is no better", () => {
+  it("misses its criterion if the error decreases otherwise, or importance sampling is no better", () => {
     expect(passes({})).toBe(true);
     expect(passes({ "mean/slope": -0.44 })).toBe(false);
     expect(passes({ "mean/1000/reached": 0.84 })).toBe(false);

@@ -15,7 +15,7 @@ const verdictOf = (row: string, values: Record<string, number>, scale: Scale = "
   rowOf(row).verdict(values, scale).passed;
 
 describe("a result file", () => {
-  it.each(results)("of $row at $scale scale says what its numbers say", (result) => {
+  it.each(results)("of $row at $scale scale has the verdict of its numbers", (result) => {
     const { passed, remarks = [] } = rowOf(result.row).verdict(numbersOf(result), result.scale);
     expect(result.passed).toBe(passed);
     expect(result.remarks ?? []).toEqual(remarks);
@@ -43,7 +43,7 @@ const methods = (found: Record<string, [modes: number, highQuality: number]>) =>
 };
 
 describe("the criteria of the mixtures", () => {
-  it("ask for two remedies with modes and quality both; the plain GAN is none", () => {
+  it("require two remedies with both modes and quality; the plain GAN is none", () => {
     expect(verdictOf("ring", methods({ wganGp: [7.8, 0.53], pacgan2: [8, 0.6] }))).toBe(true);
     expect(verdictOf("ring", methods({ wganGp: [7.79, 0.9], pacgan2: [8, 0.6] }))).toBe(false);
     expect(verdictOf("ring", methods({ wganGp: [8, 0.529], pacgan2: [8, 0.6] }))).toBe(false);
@@ -53,7 +53,7 @@ describe("the criteria of the mixtures", () => {
     expect(verdictOf("grid", methods({ veegan: [25, 0.4], adagan: [25, 0.5] }))).toBe(false);
   });
 
-  it("name the remedies that miss it, with what they reached", () => {
+  it("name the remedies that miss it, with their values", () => {
     const all = Object.fromEntries(
       ["unrolled5", "unrolled10", "wganGp", "adagan", "pacgan2", "instanceNoise"].map((name) => [name, [25, 0.9]]),
     ) as Record<string, [number, number]>;
@@ -64,7 +64,7 @@ describe("the criteria of the mixtures", () => {
     expect(remarks({ ...all, veegan: [24.8, 0.402] })).toHaveLength(1);
   });
 
-  it("tell how near the best come to the best published means", () => {
+  it("compare the best with the best published means", () => {
     const remark = (found: Parameters<typeof methods>[0]) => rowOf("ring").verdict(methods(found), "full").remarks![0];
     expect(remark({ wganGp: [8, 0.7], pacgan2: [8, 0.95], adagan: [7, 0.99] })).toMatch(
       /pacgan2 has the highest quality: 8 modes and 95 %, less than published\.$/,
@@ -112,13 +112,13 @@ describe("a criterion", () => {
     expect(changed(row, changes)).toBe(false);
   });
 
-  it("of unrolled-stacked asks for more modes with each longer look ahead", () => {
+  it("of unrolled-stacked requires more modes with each longer unrolling", () => {
     expect(verdictOf("unrolled-stacked", stacked([1, 2, 3, 4]))).toBe(true);
     expect(verdictOf("unrolled-stacked", stacked([1, 2, 2, 4]))).toBe(false);
     expect(verdictOf("unrolled-stacked", stacked([2, 1, 3, 4]))).toBe(false);
   });
 
-  it("of vae-vs-gan asks for intervals that do not overlap, on each data set", () => {
+  it("of vae-vs-gan requires intervals that do not overlap, on each data set", () => {
     const ends = (spec: string, metric: string, vae: [number, number], gan: [number, number]) => ({
       [`${spec}/vae/${metric}Low`]: vae[0],
       [`${spec}/vae/${metric}High`]: vae[1],
@@ -136,7 +136,7 @@ describe("a criterion", () => {
     expect(verdictOf("vae-vs-gan", { ...claim("mnist"), ...claim("fashion-mnist") })).toBe(false);
   });
 
-  it("of cyclegan-digits asks for the least error and nine digits in ten", () => {
+  it("of cyclegan-digits requires the lowest error and nine digits in ten", () => {
     const found = (own: number, alone: number, consistency: number) => ({
       "full/error": own,
       "ganAlone/error": alone,
@@ -148,7 +148,7 @@ describe("a criterion", () => {
     expect(verdictOf("cyclegan-digits", found(0.1, 0.2, 0.89))).toBe(false);
   });
 
-  it("of cyclegan-emoji asks to be better than the unchanged drawing by every metric, and less error than the GAN alone has", () => {
+  it("of cyclegan-emoji requires better values than the unchanged drawing by every metric, and a lower error than the GAN alone", () => {
     const met = {
       "full/error": 0.1,
       "full/unchanged": 0.2,
@@ -166,7 +166,7 @@ describe("a criterion", () => {
     expect(verdict({ "ganAlone/error": 0.1 })).toBe(false);
   });
 
-  it("of cyclegan-small-data asks for more than both standard errors", () => {
+  it("of cyclegan-small-data requires more than both standard errors", () => {
     const found = (none: number, dag: number, stderr: number) => ({
       ...numbersOf(results.find(({ row }) => row === "cyclegan-small-data")!),
       "100/none/error": none,
@@ -179,7 +179,7 @@ describe("a criterion", () => {
     expect(verdictOf("cyclegan-small-data", found(0.3, 0.2, 0.06))).toBe(false);
   });
 
-  it("of dag-small-data asks for less KID where data are few, and for the leak of turned real items", () => {
+  it("of dag-small-data requires a lower KID on little data, and the leak of rotated real items", () => {
     const parts = ["mnist", "emoji"].flatMap((spec) => [1, 0.25, 0.1, 0.02].map((share) => `${spec}/${share}`));
     const met = Object.fromEntries(
       parts.flatMap((part) => [
@@ -211,7 +211,7 @@ describe("a criterion", () => {
     expect(rowOf(row).criterion).toMatch(/At --scale quick: training completes$/);
   });
 
-  it("of unrolled-ring asks for nine pairs of ten, where the plain GAN fails", () => {
+  it("of unrolled-ring requires nine pairs of ten, if the plain GAN fails", () => {
     const found = (none: number, wins: number) => ({
       "minimax/unroll0/modes": none,
       "minimax/unroll5/modes": 8,
@@ -222,7 +222,7 @@ describe("a criterion", () => {
     expect(verdictOf("unrolled-ring", found(4.1, 10))).toBe(false);
   });
 
-  it("of adagan-ensemble asks for nine pairs of ten against either baseline, where the best GAN misses a mode", () => {
+  it("of adagan-ensemble requires nine pairs of ten against either baseline, if the best GAN misses a mode", () => {
     const found = (best: number, ensemble: number, covered: number) => ({
       "adagan/distance": 0.1,
       "best/distance": 0.2,
@@ -237,7 +237,7 @@ describe("a criterion", () => {
     expect(verdictOf("adagan-ensemble", found(10, 10, 7.1))).toBe(false);
   });
 
-  it("of ring-collapse asks for two remedies that win all pairs in equal time, where the plain GAN collapses", () => {
+  it("of ring-collapse requires two remedies that win all pairs in equal time, if the plain GAN collapses", () => {
     const all = ["gan", "unrolled5", "wganGp", "veegan", "adagan", "pacgan2", "instanceNoise"];
     const met: Record<string, number> = {};
     for (const name of all) {
@@ -255,7 +255,7 @@ describe("a criterion", () => {
     expect(verdict({ "time/gan/modes": 4.2 })).toBe(false);
   });
 
-  it("of leaky-relu asks for dead units and for nine pairs of ten", () => {
+  it("of leaky-relu requires dead units and nine pairs of ten", () => {
     const found = (dead: number, gradient: number, wins: number) => ({
       "relu at rate 0.01, bias -7: dead share of layer 2": dead,
       "relu at rate 0.01, bias -7: gradient": gradient,
@@ -269,7 +269,7 @@ describe("a criterion", () => {
     expect(verdictOf("leaky-relu", found(1, 0, 0), "quick")).toBe(true);
   });
 
-  it("of kl-multiplier asks for the KKT conditions", () => {
+  it("of kl-multiplier requires the KKT conditions", () => {
     const met: Record<string, number> = { "target300/beta": 0, "target300/kl": 140 };
     for (const [target, beta, recon] of [
       [3, 10, 160],
@@ -291,7 +291,7 @@ describe("a criterion", () => {
     expect(verdict({ "target300/kl": 301 })).toBe(false);
   });
 
-  it("of dag-few-digits asks for a baseline that is limited by data, and seven pairs of eight by all three", () => {
+  it("of dag-few-digits requires a baseline that is limited by data, and seven pairs of eight by all three", () => {
     const met = {
       "base/gap": 0.2,
       "wins/kid/manyItems-base": 7,
@@ -305,7 +305,7 @@ describe("a criterion", () => {
     for (const wins of Object.keys(met).slice(1)) expect(verdict({ [wins]: 6 })).toBe(false);
   });
 
-  it("of cyclegan-terms asks for all pairs, by each quantity", () => {
+  it("of cyclegan-terms requires all pairs, by each quantity", () => {
     const met = Object.fromEntries(["layout", "background", "colour", "changed"].map((name) => [`wins/${name}`, 5]));
     const cycles = Object.fromEntries(
       ["full", "squared"].flatMap((name) => ["Absolute", "Squared"].map((by) => [`${name}/cycle${by}`, 0.1])),

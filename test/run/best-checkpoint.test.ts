@@ -62,7 +62,7 @@ describe("the best checkpoint", () => {
     whole = await finish(overfits, few, options);
   });
 
-  it("is that of the step at which the bound on held-out items was best, though the run went on", async () => {
+  it("is that of the step with the best bound on held-out items, though the run went on", async () => {
     const lines = await followed(whole, "elbo");
     expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: 24 }, (_, i) => 10 * (i + 1)));
     const best = lines.reduce((a, b) => (b.value! < a.value! ? b : a));
@@ -82,7 +82,7 @@ describe("the best checkpoint", () => {
     for (const { close } of [opened, last, straight]) await close();
   });
 
-  it("is the same in a run that was stopped on the way, before or after it, as often as you like", async () => {
+  it("is the same for a run interrupted before or after it, any number of times", async () => {
     const [best] = await bestOf(whole);
     for (const stops of [[best! - 5], [best! + 5], [5, best!, best! + 3, 205]]) {
       const store = new MemoryStore();
@@ -98,7 +98,7 @@ describe("the best checkpoint", () => {
     }
   });
 
-  it("of what a crash left after the newest checkpoint is the one that was best when that was saved", async () => {
+  it("of what a crash left after the latest checkpoint is the best one when that was saved", async () => {
     const store = new MemoryStore();
     const crashed = train(overfits, few, options, { engine, store });
     // Nobody asks for more: as if the process were gone.
@@ -124,7 +124,7 @@ describe("the best checkpoint", () => {
     expect(await bestOf(store)).toEqual([lines.reduce((a, b) => (b.value! < a.value! ? b : a)).step]);
   });
 
-  it("is not replaced by a worse one where the lines that tell how good it is are lost", async () => {
+  it("is not replaced by a worse one if the lines with its value are lost", async () => {
     const [best] = await bestOf(whole);
     const store = new MemoryStore();
     const stop = new AbortController();
@@ -137,7 +137,7 @@ describe("the best checkpoint", () => {
     expect(await digests(store)).toEqual(kept);
   });
 
-  it("is refused by what lies in its place", async () => {
+  it("is rejected if another file is in its place", async () => {
     const store = new MemoryStore();
     for (const name of await whole.list("")) await store.write(name, await whole.read(name));
     await store.remove(checkpointFolders.best);
@@ -155,7 +155,7 @@ describe("the best checkpoint", () => {
     await expect(refused()).rejects.toThrow("checkpoints/best/000240/params.safetensors is missing");
   });
 
-  it("is refused in words where there is none", async () => {
+  it("is reported as missing, with the reason", async () => {
     const store = await finish(gan({ hidden: [16], arch: "mlp" }), few, { steps: 4, batch: 20 });
     const run = await Run.open(store);
     await expect(openTrained(run, engine, "ema", "best")).rejects.toThrow(

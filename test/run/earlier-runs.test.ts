@@ -7,7 +7,7 @@ import { buildModel, planRun } from "../../src/run/plan.ts";
 import { parseRunConfig } from "../../src/run/index.ts";
 import { interpreter } from "../../src/runtime/index.ts";
 
-it("reads the config of a run of version 0.1.0, which had no cadence of evaluations", () => {
+it("reads the config of a run of version 0.1.0, which had no evaluation interval", () => {
   const train = {
     seed: 0,
     logEvery: 10,
@@ -24,14 +24,14 @@ it("reads the config of a run of version 0.1.0, which had no cadence of evaluati
   expect(parseRunConfig(config, "config.json").train).toEqual({ ...train, evalEvery: 6 });
 });
 
-it("reads the deviation of a run of version 0.1.0, whose config said none, as the learned one that it was", () => {
+it("reads the deviation of a run of version 0.1.0 without an entry as the learned one", () => {
   const gaussian = { definition: vae.definition, options: { likelihood: "gaussian" } };
   const sigmaOf = (items: number) => buildModel(gaussian, { kind: "image", shape: [4, 4, 1], items }).nets["sigma"];
   expect(sigmaOf(2000)!.stats).toBeUndefined();
   expect(sigmaOf(1999)).toBeUndefined();
 });
 
-it("keeps in the config of a new run what its deviation is", async () => {
+it("records the kind of deviation in the config of a new run", async () => {
   const sigmaFor = async (count: number) => {
     const data = splitOff(arrayDataset({ name: "grey", kind: "image", items: zeros([count, 4, 4, 1], "float32") }));
     return (await planRun(vae({ likelihood: "gaussian" }), data, {}, { engine: interpreter() })).config.model["sigma"];

@@ -6,7 +6,7 @@ import type { Run } from "../../src/run/run.ts";
 const began = { zaya: "0.2.0", onnxruntime: "1.30.0", platform: "linux x64", threads: "2", node: "20.20.2" };
 const runOn = (device: string) => ({ config: { device }, state: { versions: began } }) as unknown as Run;
 
-it("says what a run's numbers depend on and has changed", () => {
+it("reports changes of what a run's numbers depend on", () => {
   expect(changedEnvironment(runOn("kernels"), "kernels", { ...began, node: "24.21.0" })).toBeNull();
   expect(changedEnvironment(runOn("kernels"), "kernels", { ...began, threads: "4" })).toBe(
     "the run started with threads 2 and continues with threads 4: the last digits of its numbers may differ",

@@ -68,7 +68,7 @@ describe("a run that is lengthened", () => {
     ["it was done, at a step of every cadence", 60, Infinity],
     ["it was done, at a step of some", 40, Infinity],
     ["it was stopped on its way", 60, 33],
-  ])("ends as one that was planned so: %s", async (_, steps, until) => {
+  ])("ends as if planned with that length: %s", async (_, steps, until) => {
     const store = await trained(model, { ...options, steps }, until);
     await goOn(store, 120);
     expect(await contents(store)).toEqual(whole);
@@ -77,7 +77,7 @@ describe("a run that is lengthened", () => {
     expect([config.train.steps, state.status, state.step]).toEqual([120, "done", 120]);
   });
 
-  it("ends so as well where it is stopped again, and lengthened twice", async () => {
+  it("does so as well if it is interrupted again, and lengthened twice", async () => {
     const store = await trained(model, { ...options, steps: 40 });
     await lengthen(await Run.open(store), few, { steps: 60 });
     const stop = new AbortController();
@@ -93,7 +93,7 @@ describe("a run that is lengthened", () => {
     expect((await Run.open(store)).config.lengthened).toHaveLength(2);
   });
 
-  it("is logged like one planned with that length where it ended between two evaluations", async () => {
+  it("is logged like one planned with that length if it ended between two evaluations", async () => {
     const store = await trained(model, { ...options, steps: 50 });
     await goOn(store, 120);
     expect((await contents(store)).lines).toEqual(whole.lines);
@@ -102,7 +102,7 @@ describe("a run that is lengthened", () => {
     expect(await best(store)).toHaveLength(1);
   });
 
-  it("stretches a schedule that falls, and says so", async () => {
+  it("stretches a decaying schedule, and says so", async () => {
     const store = await trained(model, { ...options, schedule: "linear", steps: 40 });
     const config = await lengthen(await Run.open(store), few, { steps: 80 });
     // Half way from 1e-3 to 5e-5.
@@ -114,7 +114,7 @@ describe("a run that is lengthened", () => {
     expect(rateWords({ ...config!.train, schedule: "constant" }, 40)).toBe("the learning rate stays at 0.001");
   });
 
-  it("is refused a length that it is beyond, and a training in stages another one; nothing is changed", async () => {
+  it("rejects a length that it has passed, and training in stages another one; nothing is changed", async () => {
     const store = await trained(model, { ...options, steps: 40 });
     const before = await store.read("config.json");
     await expect(lengthen(await Run.open(store), few, { steps: 30 })).rejects.toThrow(
@@ -143,7 +143,7 @@ describe("a run that is lengthened", () => {
       (store) => store.write("checkpoints/000040/params.safetensors", bytes("x")),
       "must have an intact checkpoint",
     ],
-  ])("is refused before anything of it is written where %s", async (what, harm, reason) => {
+  ])("is rejected before anything is written if %s", async (what, harm, reason) => {
     const store = await trained(model, { ...options, steps: 40, keep: 1 });
     if (what.includes("best")) await store.remove("checkpoints/best");
     await harm(store);
@@ -153,7 +153,7 @@ describe("a run that is lengthened", () => {
     expect(await files()).toEqual(before);
   });
 
-  it("is refused before anything of it is written where its steps do not fit into the memory here", async () => {
+  it("is rejected before anything is written if its steps do not fit into the memory here", async () => {
     const store = await trained(model, { ...options, steps: 40 });
     const before = await store.read("config.json");
     await expect(lengthen(await Run.open(store), few, { steps: 80 }, 1000)).rejects.toThrow("memory");

@@ -31,7 +31,7 @@ describe("a plan that does not fit into the memory", () => {
     ["gan", { latent: 2_000_000_000, arch: "mlp" }, "--latent"],
     ["categorical-vae", { variables: 100_000_000 }, "--variables"],
     ["classifier", { features: 1_000_000_000 }, "--features"],
-  ])("is refused before anything of it is made: %s %o", async (recipe, options, flag) => {
+  ])("is rejected before any of it is allocated: %s %o", async (recipe, options, flag) => {
     const before = process.memoryUsage().arrayBuffers;
     await expect(plan(recipe, options, 16 * gibibyte)).rejects.toThrow(
       expect.objectContaining({
@@ -45,11 +45,11 @@ describe("a plan that does not fit into the memory", () => {
   it.each([
     ["vae", { mcSamples: 1_000_000_000 }, "--mc-samples"],
     ["categorical-vae", { mcSamples: 1_000_000_000, estimator: "score-function" }, "--mc-samples"],
-  ])("is refused by what one more of an option costs: %s %o", async (recipe, options, flag) => {
+  ])("is rejected by the cost of one more unit of an option: %s %o", async (recipe, options, flag) => {
     await expect(plan(recipe, options, 16 * gibibyte)).rejects.toThrow(`got ${flag} 10`);
   });
 
-  it.each(["wgan", "wgan-gp"])("is refused by what one more critic update costs: %s", async (recipe) => {
+  it.each(["wgan", "wgan-gp"])("is rejected by the cost of one more critic update: %s", async (recipe) => {
     await expect(plan(recipe, { criticSteps: 200 }, gibibyte / 16)).rejects.toThrow("got --critic-steps 200");
     // A step is one graph: nobody waits until one of thousands of updates is compiled.
     await expect(plan(recipe, { criticSteps: 201 }, 16 * gibibyte)).rejects.toThrow("criticSteps must be at most 200");
@@ -59,7 +59,7 @@ describe("a plan that does not fit into the memory", () => {
     ["unrolled-gan", "unroll"],
     ["cyclegan", "blocks"],
     ["pix2pix", "blocks"],
-  ])("is refused where its graph would take hours to make: %s --%s", async (recipe, option) => {
+  ])("is rejected if its graph would take hours to build: %s --%s", async (recipe, option) => {
     await expect(plan(recipe, { [option]: 10_000_000 })).rejects.toThrow(
       `${option} must be at most 100 - got 10000000`,
     );

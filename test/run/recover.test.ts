@@ -145,7 +145,7 @@ describe("a run without an intact checkpoint", () => {
       },
       "bytes that were saved - got 9",
     ],
-  ])("is refused, and begins again only when it is told to: %s", async (_, damage, reason) => {
+  ])("is rejected, and restarts only with --from-scratch: %s", async (_, damage, reason) => {
     const run = await copyOf(half);
     await damage(run);
     const before = await run.list("");
@@ -158,7 +158,7 @@ describe("a run without an intact checkpoint", () => {
     await requireWhole(run);
   });
 
-  it("restarts silently when nothing had been saved", async () => {
+  it("restarts silently if nothing had been saved", async () => {
     const run = await copyOf(half);
     await run.remove("checkpoints");
     await edit(run, "run.json", (record) => ({ ...record, step: 13, saved: 0 }));
@@ -166,7 +166,7 @@ describe("a run without an intact checkpoint", () => {
     await requireWhole(run);
   });
 
-  it("is the only one that can begin again", async () => {
+  it("is the only one that can be restarted", async () => {
     const run = await copyOf(half);
     await expect(Run.restart(run, { now: () => 0 }, {})).rejects.toThrow("has a checkpoint of step 40");
     await flip(run, `${at}/params.safetensors`);
@@ -178,7 +178,7 @@ describe("a run without an intact checkpoint", () => {
 describe("a finished run", () => {
   const last = "checkpoints/000060/params.safetensors";
 
-  it("repeats its last steps when the bytes of its last checkpoint are damaged", async () => {
+  it("repeats its last steps if the bytes of its last checkpoint are damaged", async () => {
     const run = await copyOf(whole);
     expect(await isDone(await Run.open(run))).toBe(true);
     await flip(run, last);
@@ -199,7 +199,7 @@ describe("a finished run", () => {
     expect(opened.missingLines).toMatch(/^metrics.jsonl: must hold the \d+ lines .* curves have a gap$/);
   });
 
-  it("names config.json where an entry is not valid, and no flag", async () => {
+  it("names config.json if an entry is invalid, and no flag", async () => {
     const run = await copyOf(whole);
     await run.write("config.json", bytes('{"recipe": 5}'));
     await expect(Run.open(run)).rejects.toMatchObject({
@@ -244,7 +244,7 @@ describe("a run whose record is damaged", () => {
       (run) => run.write("data.json", bytes("{}")),
       `data.json: name must be text - got none; ${byCheckpoint}`,
     ],
-  ])("goes on with what its checkpoint keeps of it: %s", async (name, damage, ...reasons) => {
+  ])("continues with what its checkpoint stores: %s", async (name, damage, ...reasons) => {
     const run = await copyOf(half);
     await damage(run);
     const before = await filesOf(run);
@@ -259,7 +259,7 @@ describe("a run whose record is damaged", () => {
     await requireWhole(run);
   });
 
-  it("knows its data without data.json", async () => {
+  it("finds its data without data.json", async () => {
     const run = await copyOf(half);
     await run.remove("data.json");
     const other = { train: part(7, 40), test: data.test };
@@ -277,7 +277,7 @@ describe("a run whose record is damaged", () => {
       "metrics.jsonl: line 1: step must be a whole number",
       "or delete metrics.jsonl: its curves then start at the newest checkpoint",
     ],
-  ])("is refused where nothing stands in: %s", async (_, file, content, reason, hint) => {
+  ])("is rejected without a replacement: %s", async (_, file, content, reason, hint) => {
     const run = await copyOf(half);
     await run.write(file, bytes(content));
     const refused = goOn(run);
@@ -285,7 +285,7 @@ describe("a run whose record is damaged", () => {
     await expect(refused).rejects.toMatchObject({ hint: expect.stringContaining(hint) });
   });
 
-  it("is refused where nothing stands in for its data.json", async () => {
+  it("is rejected without a replacement for its data.json", async () => {
     const run = await copyOf(half);
     await run.remove("checkpoints");
     await edit(run, "run.json", (record) => ({ ...record, step: 13, saved: 0 }));
@@ -304,7 +304,7 @@ describe("a run whose record is damaged", () => {
     ["steps", "train", "steps", 70, "train.steps must be 60, the value that the run started with - got 70"],
     ["model", "model", "latent", 3, "model.latent must be 2, the value that the run started with - got 3"],
     ["data", "data", "limit", 30, "data.limit must be none, the value that the run started with - got 30"],
-  ])("is refused by the name of an entry that was changed: %s", async (_, section, name, value, reason) => {
+  ])("is rejected naming the changed entry: %s", async (_, section, name, value, reason) => {
     const run = await copyOf(half);
     await edit(run, "config.json", (all) => ({ ...all, [section]: { ...(all[section] as Json), [name]: value } }));
     await expect(Run.open(run)).rejects.toThrow(`config.json: ${reason}`);
@@ -313,7 +313,7 @@ describe("a run whose record is damaged", () => {
     await expect(Run.open(run)).rejects.toThrow(`config.json: ${reason}`);
   });
 
-  it("takes a config that was saved in another way", async () => {
+  it("accepts a config that was saved in another format", async () => {
     const run = await copyOf(half);
     const all = JSON.parse(text(await run.read("config.json"))) as Json;
     await run.write(
@@ -323,7 +323,7 @@ describe("a run whose record is damaged", () => {
     expect(await goOn(run)).toEqual([]);
   });
 
-  it("completes a change of config that a crash interrupted", async () => {
+  it("completes a change of the config that a crash interrupted", async () => {
     const run = await Run.open(await copyOf(half));
     const old = await run.store.read("config.json");
     await run.reconfigure({ ...run.config, train: { ...run.config.train, steps: 70 } });
@@ -391,7 +391,7 @@ describe("a file of another run", () => {
       "delete it",
     ],
     ["config.json", (run) => give(run, "config.json"), /^config.json: train.seed must be 3/, "delete the file"],
-  ])("is told to be one: %s", async (_, harm, reason, hint) => {
+  ])("is reported as such: %s", async (_, harm, reason, hint) => {
     const run = await copyOf(half);
     await harm(run);
     const before = await run.list("");
@@ -402,7 +402,7 @@ describe("a file of another run", () => {
 });
 
 describe("a run that is done", () => {
-  it("makes its last steps again where its last checkpoint is lost, or something else in its place", async () => {
+  it("repeats its last steps if its last checkpoint is lost or replaced", async () => {
     for (const [harm, reason] of [
       [(run: Store) => run.remove("checkpoints/000060"), "checkpoints: the one of step 60 is missing"],
       [
@@ -422,7 +422,7 @@ describe("a run that is done", () => {
     await requireWhole(run);
   });
 
-  it("names the best checkpoint where no other is left", async () => {
+  it("names the best checkpoint if no other is left", async () => {
     const run = await copyOf(whole);
     for (const { name } of await listCheckpoints(run)) await run.remove(`checkpoints/${name}`);
     await expect(openTrained(await Run.open(run), engine)).rejects.toMatchObject({
@@ -432,7 +432,7 @@ describe("a run that is done", () => {
 });
 
 describe("metrics.jsonl", () => {
-  it("is told to have lost lines that a checkpoint knows", async () => {
+  it("is reported to have lost lines that a checkpoint knows", async () => {
     const run = await copyOf(half);
     const lines = text(await run.read("metrics.jsonl"))
       .trimEnd()
@@ -459,7 +459,7 @@ describe("metrics.jsonl", () => {
     ["robbed of one line", async (store) => write(store, (await textLines(store)).toSpliced(9, 1))],
   ];
 
-  it.each(harms)("is told to be %s where a run that was done gets more steps, and again", async (_, harm) => {
+  it.each(harms)("is reported to be %s when a completed run is lengthened, and again", async (_, harm) => {
     const run = await copyOf(whole);
     await lengthen(await Run.open(run), data, { steps: 80 });
     await harm(run);
@@ -476,7 +476,7 @@ describe("metrics.jsonl", () => {
     expect(await goOn(await copyOf(whole).then(longer))).toEqual([]);
   });
 
-  it("is not told to have lost the lines of its old end where a session was killed that had forgotten them", async () => {
+  it("is not reported to have lost the lines of its old end after a session that discarded them was killed", async () => {
     const run = await copyOf(whole);
     await lengthen(await Run.open(run), data, { steps: 80 });
     for (let time = 0; time < 3; time++) {
@@ -496,7 +496,7 @@ describe("metrics.jsonl", () => {
   };
 
   it.each(["one of another seed", "a longer one of another seed", "one in another order", "one with another value"])(
-    "is refused, and left as it is, where it is %s",
+    "is rejected and left unchanged if it is %s",
     async (what) => {
       const other = new MemoryStore();
       const steps = what.includes("longer") ? 100 : 60;
@@ -526,7 +526,7 @@ describe("metrics.jsonl", () => {
     ["half a line", '{"step":45,"ima'],
     ["other text", "oops\noops\n"],
     ["nothing", ""],
-  ])("forgets what a power cut made of lines after the checkpoint: %s", async (_, tail) => {
+  ])("discards what a power failure left of lines after the checkpoint: %s", async (_, tail) => {
     const run = await copyOf(half);
     const lines = text(await run.read("metrics.jsonl"))
       .trimEnd()
@@ -537,7 +537,7 @@ describe("metrics.jsonl", () => {
     await requireWhole(run);
   });
 
-  it("is read and cut when it is longer than any string", async () => {
+  it("is read and truncated if it is longer than any string", async () => {
     const folder = await mkdtemp(join(tmpdir(), "zaya-long-"));
     try {
       const store = new FolderStore(folder);
@@ -563,7 +563,7 @@ describe("metrics.jsonl", () => {
     }
   });
 
-  it("takes a mark and line ends that an editor has put there", async () => {
+  it("accepts a byte order mark and line ends from an editor", async () => {
     const run = await copyOf(half);
     const lines = text(await run.read("metrics.jsonl"))
       .trimEnd()
@@ -573,7 +573,7 @@ describe("metrics.jsonl", () => {
     expect(await (await Run.open(run)).metrics()).toHaveLength((await linesOf(whole)).length);
   });
 
-  it("has its broken lines named where they matter", async () => {
+  it("has invalid lines, which are named where they matter", async () => {
     const run = await copyOf(half);
     const lines = text(await run.read("metrics.jsonl"))
       .trimEnd()
@@ -626,7 +626,7 @@ class Disk extends MemoryStore {
 }
 
 describe("a power failure", () => {
-  it("loses nothing that a checkpoint relies on, whenever it comes", async () => {
+  it("loses nothing that a checkpoint relies on, at any time", async () => {
     const disk = new Disk();
     await collect(train(model, data, { ...options, keep: 1 }, { engine, store: disk }));
     const cuts = disk.cuts.filter((cut) => cut.has("config.json"));
@@ -663,7 +663,7 @@ describe("the user's files under checkpoints/", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it("are ignored and kept", async () => {
+  it("are ignored and preserved", async () => {
     const under = (name: string): string => join(folder, "checkpoints", name);
     const own = ["best", "000040 copy", "000040.bak", "0000040", "40", "zz", "000700", ".hidden"];
     for (const name of own) await cp(under("000020"), under(name), { recursive: true });
@@ -685,7 +685,7 @@ describe("the user's files under checkpoints/", () => {
     );
   });
 
-  it("does not make keep 1 remove newer checkpoints, and stays in those that are removed", async () => {
+  it("do not make keep 1 remove newer checkpoints, and remain in removed ones", async () => {
     const store = new FolderStore(join(folder, "kept"));
     for (const file of ["params.safetensors", "optimizer.safetensors", "state.json"]) {
       await store.write(`checkpoints/best/${file}`, await whole.read(`checkpoints/000060/${file}`));
@@ -697,7 +697,7 @@ describe("the user's files under checkpoints/", () => {
     expect(await readdir(join(folder, "kept", "checkpoints", "000020"))).toEqual(["notes.txt"]);
   });
 
-  it("is told of before training where a checkpoint is to go", async () => {
+  it("are reported before training if a checkpoint is to be saved there", async () => {
     for (const name of ["checkpoints/000060/state.json", "checkpoints/000060"]) {
       const run = await copyOf(half);
       await run.write(name, await half.read("checkpoints/000020/state.json"));

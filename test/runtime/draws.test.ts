@@ -7,7 +7,7 @@ import { Draws } from "../../src/runtime/draws.ts";
 import { Heap } from "../../src/runtime/heap.ts";
 
 describe("a jump", () => {
-  it.each([1, 2, 3, 4, 31, 256, 1000, 25_088, 99_999])("ends where %i words do", (steps) => {
+  it.each([1, 2, 3, 4, 31, 256, 1000, 25_088, 99_999])("lands where %i words do", (steps) => {
     const jump = new Jump(steps);
     for (let seed = 0; seed < 2; seed++) {
       const stream = streamOf(key(seed));
@@ -28,7 +28,7 @@ describe.each([false, true])("numbers drawn by a kernel, in memory shared with t
     sizes.map((size) => [size, distribution] as const),
   );
 
-  it.each(cases)("are those drawn in JavaScript: %i, %s", (size, distribution) => {
+  it.each(cases)("equal those drawn in JavaScript: %i, %s", (size, distribution) => {
     const at = heap.allocate(4 * (size + 1));
     for (let seed = 0; seed < 5; seed++) {
       const own = { distribution, keys: [fold(key(seed), size)], shape: [size] };

@@ -67,7 +67,7 @@ async function train(engine: Engine, steps: number) {
 }
 
 describe("a step with state", () => {
-  it("ends after many runs with the same numbers on the interpreter and the CPU", async () => {
+  it("gives the same numbers on the interpreter and the CPU after many runs", async () => {
     const [reference, own] = [await train(interpreter(), 40), await train(cpu, 40)];
     expect(own.losses).toBeAllclose(reference.losses, { relative: 2e-6 });
     for (const [name, value] of Object.entries(reference.state))
@@ -75,7 +75,7 @@ describe("a step with state", () => {
     expect(reference.losses.at(-1)).toBeLessThan(reference.losses[0]!);
   });
 
-  it("gives the same bits every time on the CPU, on one thread and on two", async () => {
+  it("is deterministic on the CPU, on one thread and on two", async () => {
     const [first, second, single] = [
       await train(cpu, 10),
       await train(cpu, 10),
@@ -87,7 +87,7 @@ describe("a step with state", () => {
 });
 
 describe.each(engines)("%s", (name, engine, relative) => {
-  it("reads old values of the state while it writes new ones", async () => {
+  it("reads old values of the state while writing new ones", async () => {
     // Each tensor's next value is made of the other's: whoever wrote in place would mix old and new.
     const [a, b] = [input("a", [4]), input("b", [4])];
     const compiled = await compile(engine, {
@@ -111,7 +111,7 @@ describe.each(engines)("%s", (name, engine, relative) => {
     }
   });
 
-  it("keeps what a step does not update, and what it updates to itself", async () => {
+  it("keeps state that is not updated, or updated to itself", async () => {
     const compiled = await compile(engine, {
       outputs: {},
       updates: { a: ops.mul(input("a", [2]), 1), b: ops.add(input("b", [2]), input("c", [2])) },
@@ -140,14 +140,14 @@ describe.each(engines)("%s", (name, engine, relative) => {
     expect(Object.keys(await state.read(["other"]))).toEqual(["other"]);
   });
 
-  it("takes a fed value before one of the state", async () => {
+  it("prefers a fed value to one of the state", async () => {
     const compiled = await compile(engine, { outputs: { y: ops.mul(input("w", [2]), 10) } });
     const state = engine.createState({ w: fromNumbers([1, 2]) });
     expect([...(await compiled.run({ w: fromNumbers([3, 4]) }, state)).y!.data]).toEqual([30, 40]);
     expect([...(await compiled.run({}, state)).y!.data]).toEqual([10, 20]);
   });
 
-  it("copies what goes into the state and what comes out of it", async () => {
+  it("copies what enters and leaves the state", async () => {
     const compiled = await compile(engine, {
       outputs: { y: ops.mul(input("w", [2]), 1) },
       updates: { w: ops.add(input("w", [2]), 1) },
@@ -177,7 +177,7 @@ describe.each(engines)("%s", (name, engine, relative) => {
     expect([...first.y!.data]).toEqual([2, 4]);
   });
 
-  it("does not change what it is fed, of any type", async () => {
+  it("does not modify feeds of any type", async () => {
     const [x, i, c] = [input("x", [2]), input("i", [2], "int32"), input("c", [2], "bool")];
     const compiled = await compile(engine, { outputs: { y: ops.where(c, x, ops.cast(i, "float32")) } });
     const fed = {
@@ -197,7 +197,7 @@ describe.each(engines)("%s", (name, engine, relative) => {
     { distribution: "uniform", draw: uniform },
     { distribution: "normal", draw: normal },
   ] as const)(
-    "draws numbers that are $distribution, each key its part, also for calls that overlap",
+    "draws $distribution numbers, each key its part, also for overlapping calls",
     async ({ distribution, draw }) => {
       const parts = 3;
       const size = 1001;
@@ -213,7 +213,7 @@ describe.each(engines)("%s", (name, engine, relative) => {
     },
   );
 
-  it("says in one line which input is missing or has another shape", async () => {
+  it("says on one line which input is missing or has another shape", async () => {
     const compiled = await compile(engine, { outputs: { y: ops.mul(input("x", [2]), input("w", [2])) } });
     const state = engine.createState({ w: fromNumbers([1, 2]) });
     const refused = async (run: Promise<unknown>, message: RegExp) => {
@@ -230,7 +230,7 @@ describe.each(engines)("%s", (name, engine, relative) => {
     await refused(compiled.run({ x: fromNumbers([1, 2, 3]) }, state), /"?x"?.*3/);
   });
 
-  it("refuses a state of another engine, a step that changes no state's tensor, and one that is disposed", async () => {
+  it("rejects a state of another engine, a step that updates no state, and a disposed state", async () => {
     const step = await compile(engine, {
       outputs: { y: ops.exp(input("w", [2])) },
       updates: { w: ops.mul(input("w", [2]), 2) },
@@ -248,7 +248,7 @@ describe.each(engines)("%s", (name, engine, relative) => {
     await expect(step.run({}, state)).rejects.toThrow(EngineError);
   });
 
-  it("computes without state what has none", async () => {
+  it("runs without state", async () => {
     const compiled = await compile(engine, { outputs: { y: ops.exp(input("x", [3])) } });
     const { y } = await compiled.run({ x: fromNumbers([0, 1, -1]) });
     expect(y).toBeAllclose([1, Math.E, 1 / Math.E], { relative: Math.max(relative, 1e-15) });
@@ -256,7 +256,7 @@ describe.each(engines)("%s", (name, engine, relative) => {
 });
 
 describe("cpu", () => {
-  it("refuses to run what was released", async () => {
+  it("refuses to run after release", async () => {
     const compiled = await cpu.compile({ outputs: { y: ops.exp(input("x", [1])) } });
     await compiled.release();
     await expect(compiled.run({ x: fromNumbers([1]) })).rejects.toThrow(EngineError);
@@ -264,7 +264,7 @@ describe("cpu", () => {
 });
 
 describe("kernels", () => {
-  it("leave no copies of what ONNX Runtime multiplied", async () => {
+  it("keep no copies of the outputs of ONNX Runtime's products", async () => {
     const [x, w] = [input("x", [512, 512]), input("w", [512, 512])];
     const engine = kernelEngine({ device: "cpu", threads: 1 });
     const step = await compile(engine, { outputs: { sum: ops.sum(ops.matmul(x, w)) } });
@@ -282,7 +282,7 @@ describe("kernels", () => {
 });
 
 describe.each(engines.filter(([name]) => name === "kernels" || name === "wasm"))("%s, in one memory", (_, engine) => {
-  it("grows its memory while a step runs, and computes the same", async () => {
+  it("grows its memory while a step runs, with the same results", async () => {
     const [x, v] = [input("x", [64, 64]), input("w", [64, 64])];
     const step = await compile(engine, { outputs: { y: ops.matmul(ops.tanh(ops.matmul(x, v)), v) } });
     const state = engine.createState({ w: normal(key(1), [64, 64]) });
@@ -299,7 +299,7 @@ describe.each(engines.filter(([name]) => name === "kernels" || name === "wasm"))
     }
   });
 
-  it("runs and reads in the order of the requests", async () => {
+  it("runs and reads in the order of requests", async () => {
     const w = input("w", [1000]);
     const step = await compile(engine, { outputs: { sum: ops.sum(w) }, updates: { w: ops.add(w, 1) } });
     const state = engine.createState({ w: zeros([1000]) });

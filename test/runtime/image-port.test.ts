@@ -15,7 +15,7 @@ function images(value: (unit: number, gauss: number, i: number) => number): NdAr
   );
 }
 
-describe("the range of images of which nothing is said", () => {
+describe("the undeclared range of images", () => {
   it.each([
     ["0,1", "a sigmoid's", images((unit) => unit)],
     [
@@ -33,7 +33,7 @@ describe("the range of images of which nothing is said", () => {
   it.each([
     ["spread around 0 far beyond 1", images((_, gauss) => 3 * gauss)],
     ["a tanh's of bright images, which could be of 0 to 1 too", images((unit, _, i) => (i % 50 === 0 ? -0.4 : unit))],
-  ])("is not told where they are %s", (_, made) => {
+  ])("is not inferred if they are %s", (_, made) => {
     expect(rangeOfImages(made)).toBeNull();
   });
 });

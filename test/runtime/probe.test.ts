@@ -46,7 +46,7 @@ describe("requireUpdates", () => {
     await expect(requireUpdates(engine)).resolves.toBeUndefined();
   });
 
-  it("refuses an engine whose updates do not reach its state, before a run is begun", async () => {
+  it("rejects an engine whose updates do not reach its state, before a run is created", async () => {
     const refused = "forgetful: applying 2 x + 1 twice to a state of 1 must give 7 - got 1";
     await expect(requireUpdates(forgetful())).rejects.toThrow(refused);
     const items = zeros([4, 2, 2, 1]);
@@ -58,7 +58,7 @@ describe("requireUpdates", () => {
     expect(await store.list("")).toEqual([]);
   });
 
-  it("holds for onnxruntime-web, which does not write into tensors that it is given", async () => {
+  it("holds for onnxruntime-web, which does not write to given tensors", async () => {
     const { code, stdout, stderr } = await runScript(
       `
       import { fromNumbers } from "./src/base/ndarray.ts";

@@ -24,7 +24,7 @@ describe.each([
   ["kernels", 1, 12_000, 300],
   ["wasm", 2, 12_000, 300],
 ] as const)("memory of the engine %s on %i threads", (device, threads, steps, programs) => {
-  it(`grows by less than ${perStep} bytes a step`, async () => {
+  it(`grows by less than ${perStep} bytes per step`, async () => {
     expect(await slopeOf(device, threads, "steps", steps)).toBeLessThan(perStep);
   });
 

@@ -44,7 +44,7 @@ function answer({ code, stdout, stderr }: Finished): {
 }
 
 describe("webgpu", () => {
-  it("says in one line, with a hint, that there is no adapter", async () => {
+  it("says on one line, with a hint, that there is no adapter", async () => {
     // A driver file that is not there hides whatever drivers the machine has.
     const none = {
       ...process.env,

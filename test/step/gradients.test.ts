@@ -38,8 +38,8 @@ afterAll(async () => {
   for (const { close } of opened) await close();
 });
 
-describe("gradient-variance, of the run's estimator and of another beside it", () => {
-  it("has both at the same parameters: one expectation, and the score function's variance above", async () => {
+describe("gradient-variance, of the run's estimator and of another one", () => {
+  it("measures both at the same parameters: one expectation, and the score function's larger variance", async () => {
     const { trained } = pathwise;
     const other = trained.under({ estimator: "score-function", baseline: "loo", mcSamples: 4 });
     const [a, b] = [
@@ -61,7 +61,7 @@ describe("gradient-variance, of the run's estimator and of another beside it", (
     expect(details.besideSignalToNoise as number).toBeLessThan(details.signalToNoise as number);
   });
 
-  it("is the other recipe's own measurement where that has the same parameters", async () => {
+  it("equals the other recipe's own measurement at the same parameters", async () => {
     const { details } = await measure(pathwise, { beside: "mc-samples=3" });
     const same = pathwise.trained.under({ mcSamples: 3 });
     const alone = await evaluate(gradientVariance, same, data.test, "test", key(3), { draws: 400, batch: 10 });
@@ -72,7 +72,7 @@ describe("gradient-variance, of the run's estimator and of another beside it", (
     expect(details.ratio as number).toBeLessThan(0.39);
   });
 
-  it("goes by the schedules where the run's training is", async () => {
+  it("follows the schedules at the run's current step", async () => {
     const options = { hidden: [6], variables: 2, categories: 3, temperatureRate: 0.05, temperatureInterval: 1 };
     const run = await trainedOn(categoricalVae({ ...options, temperatureFloor: 0.1 }), 20);
     const temperature = Math.exp(-0.05 * 20);
@@ -87,7 +87,7 @@ describe("gradient-variance, of the run's estimator and of another beside it", (
     ["estimator=guess", "estimator must be one of"],
     ["baseline=loo", "a baseline is for the score function - got loo"],
     ["loo", "beside must be options as NAME=VALUE"],
-  ])("refuses %s", async (beside, text) => {
+  ])("rejects %s", async (beside, text) => {
     const refused = measure(pathwise, { beside });
     await expect(refused).rejects.toThrow(OptionError);
     await expect(refused).rejects.toThrow(text);

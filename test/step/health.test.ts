@@ -85,7 +85,7 @@ const plane: DataInfo = { kind: "points", shape: [2] };
 const images: DataInfo = { kind: "image", shape: [8, 8, 1] };
 
 describe("the share of dead units", () => {
-  it("is that of the units with a bias that nothing makes up for, layer by layer and net by net", async () => {
+  it("is that of units with a bias that no input compensates, by layer and net", async () => {
     const model = gan({ hidden: [8, 4], discriminatorHidden: [5], latent: 3 });
     const prepared = prepare(model, plane, {
       // Outwards: 4 units, then 8.
@@ -102,7 +102,7 @@ describe("the share of dead units", () => {
     });
   });
 
-  it("is that on items from all of the data, not on the first ones of data in an order", async () => {
+  it("is computed on items from all of the data, not on the first ones of ordered data", async () => {
     const model = gan({ hidden: [2], latent: 3, discriminatorNorm: "none" });
     const prepared = prepare(model, plane, {
       // What is generated is at 0, where the discriminator's units are dead; so they are at (-9, -9), not at (9, 9).
@@ -122,7 +122,7 @@ describe("the share of dead units", () => {
     expect(found["dead/discriminator/layer1"]).toBe(0);
   });
 
-  it("is counted on as many items as are asked for, with the error that they leave", async () => {
+  it("is computed on the requested number of items, with the resulting error", async () => {
     // Unit j of the discriminator is alive beyond a threshold that one item in 2^(j + 1) passes.
     const [units, size, n] = [10, 16, 64];
     const model = gan({ hidden: [2], discriminatorHidden: [units], latent: 3, discriminatorNorm: "none" });
@@ -158,7 +158,7 @@ describe("the share of dead units", () => {
     expect(estimated / spread).toBeLessThan(2);
   });
 
-  it("counts channels of images, which one pixel of one image keeps alive", async () => {
+  it("counts channels of images that one pixel of one image keeps alive", async () => {
     const model = gan({ hidden: [4, 8], latent: 3, discriminatorNorm: "none" });
     const prepared = prepare(model, images, {
       "discriminator.0.bias": (i) => (i < 3 ? -100 : 0),
@@ -170,14 +170,14 @@ describe("the share of dead units", () => {
     expect(found).toMatchObject({ "dead/generator/layer1": 0, "dead/generator/layer2": 0 });
   });
 
-  it("is said of rectifiers alone: a tanh below 0 is not dead", async () => {
+  it("is reported for ReLU only: a tanh below 0 is not dead", async () => {
     const model = gan({ hidden: [4], latent: 3, activation: "tanh" });
     const found = await healthOf(prepare(model, plane, { "generator.0.bias": () => -100 }), plane);
     const told = Object.keys(found).filter((name) => !name.startsWith("gradient/"));
     expect(told).toEqual(["dead/discriminator/layer1", "dead/discriminator/layer1/stderr"]);
   });
 
-  it("is told of the nets of other models, too", async () => {
+  it("is reported for nets of other models, too", async () => {
     const model = vae({ hidden: [4], latent: 2 });
     const found = await healthOf(prepare(model, images, { "encoder.1.bias": (i) => (i === 0 ? -1000 : 1000) }), images);
     expect(found["dead/encoder/layer1"]).toBe(0.25);
@@ -193,7 +193,7 @@ describe("the norm of gradients", () => {
       gan({ hidden: [3], latent: 2, ema: 0, instanceNoise: 0.5, discriminatorActivation: "tanh" }),
     ],
     ["generator", "generator", unrolledGan({ hidden: [3], latent: 2, ema: 0, unroll: 2 })],
-  ] as const)("is that of differences of the loss: the %s of its first step", async (step, net, model) => {
+  ] as const)("agrees with finite differences of the loss: the %s of its first step", async (step, net, model) => {
     const { trace, state } = prepare(model, plane, {});
     const found = await healthOf({ trace, state }, plane);
     // The same step as training makes it, from the same batch and noise, with one parameter moved at a time.
@@ -222,7 +222,7 @@ describe("the norm of gradients", () => {
 });
 
 describe("in a run", () => {
-  it("is logged as series, one before the first step and five for each picture, and drawn line by line", async () => {
+  it("is logged as series, once before the first step and five times per snapshot, and drawn line by line", async () => {
     const store = new MemoryStore();
     const engine = ortEngine({ device: "cpu", threads: 1 });
     const model = gan({ hidden: [4, 3], latent: 2 });

@@ -58,7 +58,7 @@ async function lossesOf(model: ConfiguredModel, data: DataSplit, count: number):
 describe("labels in training", () => {
   const labels = [0, 1, 2, 3, 0, 1, 2, 3, 0, 0, 0, 3];
 
-  it("are those of the batch's items, one-hot, of each turn's own batch", async () => {
+  it("are those of the batch's items, one-hot, for the batch of each update", async () => {
     const value = (batch: number) => {
       const items = batchIndices(fold(key(5), "batches"), 12, 3, batch);
       return [...items].reduce((total, item) => total + 10 ** labels[item]!, 0);
@@ -68,7 +68,7 @@ describe("labels in training", () => {
     expect(await lossesOf(echo(4, 2), labelled(labels), 2)).toEqual([1, 3].map(value));
   });
 
-  it("are refused before the first step where the data have none, or more classes than were asked for", async () => {
+  it("are rejected before the first step if the data have none, or more classes than requested", async () => {
     const without = lossesOf(echo(4, 1), labelled(null), 1);
     await expect(without).rejects.toBeInstanceOf(DataError);
     await expect(without).rejects.toThrow("the items must have labels, but those of things have none");
@@ -103,14 +103,14 @@ describe("classifier", () => {
     await close();
   });
 
-  it("measures its accuracy as training ends, and draws nothing", async () => {
+  it("measures its accuracy at the end of training, and generates nothing", async () => {
     const done = (await events(classifier(), points)).at(-1)!;
     if (done.type !== "done") throw new Error("the run should have ended");
     expect(Object.keys(done.result.test)).toEqual(["accuracy"]);
     expect(done.result.makes).toBeNull();
   });
 
-  it("refuses data without labels or with one class, and convolutions for points", async () => {
+  it("rejects data without labels or with one class, and convolutions for points", async () => {
     await expect(events(classifier(), labelled(null))).rejects.toThrow(
       "classifier: the data must have labels of at least 2 classes - got no labels",
     );
@@ -121,7 +121,7 @@ describe("classifier", () => {
     await expect(conv).rejects.toThrow("convolutions need images - got points");
   });
 
-  it("tells points apart that can be told apart", async () => {
+  it("classifies separable points", async () => {
     const centres = [-2, 0, 2];
     const drawn = uniform(key(3), [600, 2]).data;
     const items: NdArray<"float32"> = ndarray(

@@ -13,14 +13,14 @@ import { packsOf, packsWith } from "../../src/step/packs.ts";
 
 const five = fromNumbers([0, 1, 2, 3, 4], [5, 1]);
 
-it("packs hold each item once, the last filled up from the first", () => {
+it("packs contain each item once, the last filled up from the first", () => {
   const packs = packsOf(five, 2);
   expect(packs.shape).toEqual([3, 2, 1]);
   expect([...packs.data]).toEqual([0, 1, 2, 3, 4, 0]);
   expect(packsOf(five)).toBe(five);
 });
 
-it("packs with others hold the same others behind each item", () => {
+it("packs with other items contain the same ones after each item", () => {
   const packs = packsWith(fromNumbers([8, 9], [2, 1]), five, 4, 3);
   expect(packs.shape).toEqual([2, 3, 1]);
   expect([...packs.data]).toEqual([8, 4, 0, 9, 4, 0]);
@@ -46,7 +46,7 @@ function pairJudge(): TrainedModel {
   return new TrainedModel(model, {}, engine, engine.createState({}), { step: 0, steps: 1 });
 }
 
-it("a discriminator of packs is asked for packs of different items, as in training", async () => {
+it("a discriminator of packs is evaluated on packs of different items, as in training", async () => {
   const part = (seed: number) => arrayDataset({ name: "x", kind: "points", items: normal(key(seed), [2000, 1]) });
   const data = { train: part(1), test: part(2) };
   const collapsed = fromNumbers(

@@ -18,13 +18,13 @@ function model(steps: readonly TrainStep[], shares?: readonly number[]): Model {
 }
 
 describe("scheduleStages", () => {
-  it("is one stage with all steps where there are no stages", () => {
+  it("is one stage with all steps without stages", () => {
     const stages = scheduleStages(model([step("critic", 5), step("generator")]), 70);
     expect(stages).toMatchObject([{ first: 0, end: 70, firstBatch: 0, perStep: 5 }]);
     expect(stages[0]!.model.steps.map(({ name }) => name)).toEqual(["critic", "generator"]);
   });
 
-  it("gives each stage its share of the steps, and only the steps that are made in it", () => {
+  it("gives each stage its share of the steps, and only its steps", () => {
     const stages = scheduleStages(model([step("a"), step("b"), step("c", 3)], [1, 0.5, 2.5]), 80);
     expect(stages.map(({ first, end }) => [first, end])).toEqual([
       [0, 20],
@@ -39,7 +39,7 @@ describe("scheduleStages", () => {
     ]);
   });
 
-  it("leaves out no step and no stage, whatever the shares", () => {
+  it("omits no step and no stage, whatever the shares", () => {
     const shares = fc.array(fc.double({ min: 0.01, max: 10, noNaN: true }), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(shares, fc.nat({ max: 200 }), (given, more) => {
@@ -62,7 +62,7 @@ describe("scheduleStages", () => {
     );
   });
 
-  it("refuses fewer steps than stages", () => {
+  it("rejects fewer steps than stages", () => {
     const staged = model([step("a"), step("b"), step("c")], [1, 1, 1]);
     expect(() => scheduleStages(staged, 2)).toThrow(OptionError);
     expect(() => scheduleStages(staged, 2)).toThrow("at least as many as the model's 3 stages - got 2");
@@ -70,7 +70,7 @@ describe("scheduleStages", () => {
   });
 });
 
-it("batchesIn counts the batches of the first so many steps", () => {
+it("batchesIn counts the batches of the first n steps", () => {
   const stages = scheduleStages(model([step("a", 2), step("b"), step("c", 3)], [1, 1, 1]), 12);
   expect([0, 1, 4, 5, 8, 9, 12].map((done) => batchesIn(stages, done))).toEqual([0, 2, 8, 9, 12, 15, 24]);
 });

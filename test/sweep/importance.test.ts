@@ -11,7 +11,7 @@ const rowsOf = (all: readonly { parameters: Record<string, number | string>; mea
 const shares = (rows: ConfigurationRow[], parameters: string[]) =>
   Object.fromEntries(importances({ rows, parameters }).map(({ parameter, share }) => [parameter, share]));
 
-it("is the share of the variance that a parameter explains, and that of chance is none", () => {
+it("is the fraction of variance that a parameter explains, 0 for chance", () => {
   // Over many sweeps of independent draws, y = 3 a + b + noise with a, b and c uniform.
   const sums = { a: 0, b: 0, c: 0 };
   const sweeps = 200;
@@ -34,14 +34,14 @@ it("is the share of the variance that a parameter explains, and that of chance i
   expect(sums.b).toBeGreaterThan(sums.c);
 });
 
-it("does not take a value of each configuration's own for an explanation", () => {
+it("does not treat values unique to each configuration as an explanation", () => {
   const rows = rowsOf(
     [0.3, 0.1, 0.2, 0.5, 0.4, 0.6].map((rate, i) => ({ parameters: { rate }, mean: [3, 1, 2, 2, 1, 3][i]! })),
   );
   expect(shares(rows, ["rate"])["rate"]).toBeLessThan(0.5);
 });
 
-it("is all where groups differ and their members do not, and none of equal means", () => {
+it("is 1 if groups differ and their members do not, and undefined for equal means", () => {
   const of = (means: number[]) => rowsOf(means.map((mean, i) => ({ parameters: { kind: i < 2 ? "x" : "y" }, mean })));
   expect(shares(of([1, 1, 5, 5]), ["kind"])).toEqual({ kind: 1 });
   expect(shares(of([2, 2, 2, 2]), ["kind"])).toEqual({ kind: 0 });

@@ -62,7 +62,7 @@ it("maps values of a range to shares and back", () => {
   }
 });
 
-describe("a sweep file is refused", () => {
+describe("a sweep file is rejected", () => {
   const refused = (act: () => unknown): string => {
     try {
       act();

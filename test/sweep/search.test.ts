@@ -36,7 +36,7 @@ describe("the Parzen estimator", () => {
     expect(sum((x) => Math.exp(parzen(observed).logDensity(x))) / Math.sqrt(2 * Math.PI)).toBeCloseTo(1, 4);
   });
 
-  it("draws by its density", () => {
+  it("samples from its density", () => {
     const estimate = parzen([0.2, 0.25, 0.7]);
     const draws = Array.from({ length: 4000 }, (_, i) => estimate.draw(fold(key(1), i)));
     const below = sum((x) => (x < 0.3 ? Math.exp(estimate.logDensity(x)) : 0)) / Math.sqrt(2 * Math.PI);
@@ -44,7 +44,7 @@ describe("the Parzen estimator", () => {
     expect(Math.abs(share - below)).toBeLessThan(5 * Math.sqrt((below * (1 - below)) / draws.length));
   });
 
-  it("counts choices one time more than they were seen", () => {
+  it("counts choices once more than they occurred", () => {
     expect(choiceShares(3, [0, 0, 2])).toEqual([3 / 6, 1 / 6, 2 / 6]);
   });
 });
@@ -146,7 +146,7 @@ describe("asha", () => {
     ).toEqual([100, 300, 900, null]);
   });
 
-  it("trains a third at each rung, and the best of them to its end", async () => {
+  it("trains a third at each rung, and the best of them to the end", async () => {
     const { table, trained, most } = await simulate(
       { ...early, parameters: { latent: { values } } },
       2700,
@@ -179,7 +179,7 @@ describe("asha", () => {
     expect(best(part).mean!).toBeLessThan(best(whole).mean! + Math.max(best(whole).stderr!, 0.1));
   });
 
-  it("trains the best of few configurations to its end, though no share of a third reaches it", async () => {
+  it("trains the best of few configurations to the end, even if no third reaches it", async () => {
     const { table, trained } = await simulate(
       { ...early, parameters: { latent: { values: values.slice(0, 5) } } },
       2700,
@@ -191,7 +191,7 @@ describe("asha", () => {
     expect(trained).toBe(2700 + 4 * 100);
   });
 
-  it("lets no configuration go on that diverged", async () => {
+  it("does not continue diverged configurations", async () => {
     const { table } = await simulate({ ...early, parameters: { latent: { values } } }, 2700, 3, (at, _, step) =>
       (at["latent"] as number) % 2 === 0 ? null : (at["latent"] as number) + 1 / step,
     );
@@ -201,7 +201,7 @@ describe("asha", () => {
 });
 
 describe("a sweep that goes on", () => {
-  it("knows all that happened, from its log alone", async () => {
+  it("restores everything from its log alone", async () => {
     const raw = {
       method: "asha",
       run_cap: 20,
@@ -220,7 +220,7 @@ describe("a sweep that goes on", () => {
     expect(table.rows).toHaveLength(10);
   });
 
-  it("draws no configuration twice where there are few", async () => {
+  it("proposes no configuration twice in a small space", async () => {
     const { table } = await simulate(
       { method: "random", parameters: { latent: { values: [1, 2, 3] } } },
       10,
@@ -237,7 +237,7 @@ describe("importance", () => {
       typeof importances
     >[0]["rows"][number];
 
-  it("is the share of variance of each main effect, less what groups of that size explain by chance", () => {
+  it("is the variance fraction of each main effect, less what groups of that size explain by chance", () => {
     const [a, b] = [
       [0, 1, 2],
       [0, 1, 2, 3],
@@ -251,7 +251,7 @@ describe("importance", () => {
     expect(found[2]!.share).toBeCloseTo(0, 12);
   });
 
-  it("puts values of a range into quarters, and says nothing of equal values", () => {
+  it("groups values of a range into quarters, and is undefined for equal values", () => {
     const rows = Array.from({ length: 40 }, (_, i) => row({ x: i / 40 }, Math.floor(i / 10), i));
     expect(importances({ rows, parameters: ["x"] })).toEqual([{ parameter: "x", share: 1 }]);
     expect(importances({ rows: rows.map((one) => ({ ...one, mean: 1 })), parameters: ["x"] })[0]!.share).toBe(0);

@@ -20,7 +20,7 @@ const config = {
 describe("a trial's id", () => {
   const id = trialId(config, 1, data);
 
-  it("is the same wherever the data lie, and in whatever order entries are written", () => {
+  it("does not depend on the location of data, nor on the order of entries", () => {
     expect(trialId({ ...config, data: { spec: "/there/points.npy" } }, 1, data)).toBe(id);
     const { model, ...rest } = config;
     expect(trialId({ model: { hidden: [8], latent: 2 }, ...rest } as unknown as RunConfig, 1, data)).toBe(id);
@@ -50,7 +50,7 @@ describe("the log of a sweep", () => {
   } as unknown as Parameters<typeof SweepLog.create>[1];
   const event: SweepEvent = { type: "end", id: "a", rung: 0, status: "done", step: 10, seconds: 1, value: 0.5 };
 
-  it("gives back what was added, and forgets a line that a crash has cut", async () => {
+  it("returns what was added, and discards a line that a crash has cut", async () => {
     const store = new MemoryStore();
     const log = await SweepLog.create(store, record);
     await Promise.all([log.add([event]), log.add([{ ...event, id: "b" }])]);

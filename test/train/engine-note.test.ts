@@ -7,7 +7,7 @@ import { Run } from "../../src/run/index.ts";
 import { type Engine, wasmEngine } from "../../src/runtime/index.ts";
 import { train } from "../../src/train/index.ts";
 
-describe("a step that an engine runs in another way than is meant", () => {
+describe("a step that an engine runs in a different way than intended", () => {
   it("is warned of once, and recorded", async () => {
     const evidence = "ONNX Runtime alone: a WebAssembly memory has at most 4 GiB, but 5.0 GiB are needed";
     const note = { evidence, change: { flag: "--batch N", reason: "smaller batches take less memory" } };

@@ -24,7 +24,7 @@ const planned = async (model: ConfiguredModel, count: number, options: TrainOpti
   (await planRun(model, images(count), options, { engine })).config.train;
 
 describe("the default length of a run", () => {
-  it("is enough for a few images, and that of so many passes for many", async () => {
+  it("is sufficient for a few images, and a number of epochs for many", async () => {
     expect(await planned(vae(), 60_000)).toMatchObject({ steps: 4680, batch: 128 });
     expect(await planned(vae(), 227)).toMatchObject({ steps: 3000, batch: 28 });
     expect(await planned(vae(), 20)).toMatchObject({ steps: 3000, batch: 16 });
@@ -41,7 +41,7 @@ describe("the default length of a run", () => {
     }
   });
 
-  it("is the requested one if given", async () => {
+  it("is the requested one, if any", async () => {
     expect((await planned(vae(), 227, { epochs: 3 })).steps).toBe(24);
     expect((await planned(vae(), 227, { steps: 7 })).steps).toBe(7);
     expect(await planned(vae(), 227, { batch: 100, epochs: 3 })).toMatchObject({ steps: 6, batch: 100 });
@@ -73,15 +73,15 @@ describe("the estimate of a run's time", () => {
     return said / (spent - at);
   }
 
-  it("is close to what a run takes, though its first step is slow", async () => {
+  it("is close to the actual time, though the first step is slow", async () => {
     expect(await told(vae(), 3000, (step) => (step === 0 ? 5 : 0.02 + 0.002 * Math.sin(step)), 50)).toBeCloseTo(1, 1);
   });
 
-  it("counts what a critic's first steps take besides", async () => {
+  it("includes a critic's additional first updates", async () => {
     expect(await told(wgan({ criticSteps: 5 }), 2000, () => 0.01, 20)).toBeCloseTo(1, 1);
   });
 
-  it("counts what is measured and written besides, once it is known", async () => {
+  it("includes evaluation and saving, once their time is known", async () => {
     const stages = scheduleStages((await planRun(vae(), images(500), {}, { engine })).model, 3000);
     const estimate = new TimeEstimate(stages, 0, every, { evaluation: 0, end: 0 });
     for (let step = 1; step <= 100; step++) estimate.stepped(step, 0.01);

@@ -33,7 +33,7 @@ describe("LiveTraining", () => {
   it.each([
     ["a GAN", gan({ hidden: [16, 16], activation: "relu" })],
     ["a WGAN with additional critic updates", wgan({ hidden: [16, 16], criticWarmup: 10 })],
-  ])("makes the numbers of train, at any time of a longer run: %s", async (_name, model) => {
+  ])("has the numbers of train, at any time of a longer run: %s", async (_name, model) => {
     const training = { batch: 32, seed: 7, schedule: "constant", logEvery: 1, sampleEvery: 30 } as const;
     const expected = await logged(model, points, { ...training, steps: 30 });
     const run = await live(model, points, { ...training, steps: 1000 });
@@ -58,7 +58,7 @@ describe("LiveTraining", () => {
     await run.release();
   });
 
-  it("makes an update of one net alone", async () => {
+  it("updates a single net", async () => {
     const run = await live(gan({ hidden: [8] }), points, { steps: 100, batch: 16, seed: 1 });
     const paramsOf = async (net: string) =>
       Object.entries(await run.trained.state.read())

@@ -48,7 +48,7 @@ describe("images of odd sizes", () => {
     ["classifier", {}, images],
     ["cyclegan", {}, pairs],
     ["pix2pix", {}, pairs],
-  ] as const)("are refused by %s %j with sizes that it takes, if at all", async (recipe, options, data) => {
+  ] as const)("are rejected by %s %j with possible sizes, if any", async (recipe, options, data) => {
     for (const [height, width] of [
       [17, 17],
       [30, 30],
@@ -64,7 +64,7 @@ describe("images of odd sizes", () => {
     }
   });
 
-  it("are named the sizes on either side", async () => {
+  it("are rejected with the nearest sizes on either side", async () => {
     expect(await sizesAdvised("cyclegan", {}, pairs(17, 17))).toEqual([16, 20]);
     expect(await sizesAdvised("gan", {}, images(33, 35))).toEqual([32, 36]);
     expect(await sizesAdvised("vae", { arch: "conv" }, images(1, 1))).toEqual([4]);

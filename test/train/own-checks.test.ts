@@ -98,7 +98,7 @@ const followed: Symptom = {
 };
 
 describe("custom metrics and symptoms", () => {
-  it("are measured, kept, told, warned of and reported; and the run is reopened with and without them", async () => {
+  it("are measured, recorded, reported and warned about; and the run is reopened with and without them", async () => {
     const [store, engine] = [new MemoryStore(), await nodeEngine()];
     const own = { metrics: [lightShare, meanKl as unknown as Metric], symptoms: [followed] };
     const options = { steps: 220, batch: 8, evalEvery: 50, logEvery: 50 };
@@ -133,7 +133,7 @@ describe("custom metrics and symptoms", () => {
     }
   });
 
-  it("are refused by name where they do not fit the model, and take no other down", async () => {
+  it("are rejected by name if they do not fit the model, without affecting others", async () => {
     const [store, engine] = [new MemoryStore(), await nodeEngine()];
     const settings = { engine, store, metrics: [lightShare], symptoms: [movingAway] };
     const events = await collect(train(gan({ latent: 2, hidden: [8] }), plane, { steps: 220, batch: 16 }, settings));
@@ -144,7 +144,7 @@ describe("custom metrics and symptoms", () => {
     expect(report.includes("moving-away") || warnings.some(({ symptom }) => symptom === "moving-away")).toBe(true);
   });
 
-  it("must not be called like zaya's, or like each other", async () => {
+  it("must have names that differ from zaya's and from each other", async () => {
     const engine = await nodeEngine();
     const model = vae({ latent: 2, hidden: [8] });
     const begin = (own: object): Promise<unknown> => train(model, images, { steps: 2 }, { engine, ...own }).next();
@@ -157,7 +157,7 @@ describe("custom metrics and symptoms", () => {
     );
   });
 
-  it("are taken by the command line from their files", async () => {
+  it("are loaded by the command line from their files", async () => {
     await zaya(
       folder,
       "train",

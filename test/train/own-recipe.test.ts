@@ -68,7 +68,7 @@ beforeAll(async () => {
 });
 
 describe("a run of a custom recipe", () => {
-  it("is reopened with it, and draws what it has learned", async () => {
+  it("is reopened with it, and generates what it has learned", async () => {
     const opened = await openTrained(await Run.open(whole, shift), engine);
     const drawn = await opened.trained.sample(key(2), 400);
     const average = (column: number) =>
@@ -78,7 +78,7 @@ describe("a run of a custom recipe", () => {
     await opened.close();
   });
 
-  it("goes on where it was stopped, and ends with the bytes of one that was not", async () => {
+  it("resumes after an interruption, and ends with the bytes of an uninterrupted run", async () => {
     const store = await trained(shift({ width: 3 }), 17);
     await goOn(resume(await Run.open(store, shift), data, { engine }));
     const file = "checkpoints/000040/params.safetensors";
@@ -86,7 +86,7 @@ describe("a run of a custom recipe", () => {
     expect(Object.keys(decodeSafetensors(await store.read(file), file).tensors)).toEqual(["map.bias", "map.weight"]);
   });
 
-  it("gets more steps, and its report again", async () => {
+  it("can be lengthened, with a new report", async () => {
     const store = await trained(shift());
     const run = await Run.open(store, shift());
     expect((await lengthen(run, data, { steps: 50 }))!.train.steps).toBe(50);
@@ -98,7 +98,7 @@ describe("a run of a custom recipe", () => {
     expect(report).toContain("50 of 50");
   });
 
-  it("says what is missing where the recipe is not given, or is another one", async () => {
+  it("says what is missing if the recipe is not given, or is another one", async () => {
     const without = await Run.open(whole);
     await expect(openTrained(without, engine)).rejects.toThrow(
       "the recipe of a run must be built in, or be given - got shift",
@@ -106,7 +106,7 @@ describe("a run of a custom recipe", () => {
     await expect(Run.open(whole, vae)).rejects.toThrow("the recipe must be the run's, shift - got vae");
   });
 
-  it("does not go by the name of one of zaya's recipes", async () => {
+  it("does not accept the name of a built-in recipe", async () => {
     const named = { ...shift.definition, name: "gan" };
     const events = train({ definition: named, options: { width: 2 } }, data, {}, { engine });
     await expect(events.next()).rejects.toThrow("must not have the name of a built-in one - got gan");

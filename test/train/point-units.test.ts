@@ -57,7 +57,7 @@ async function run(recipe: ConfiguredModel, split: DataSplit) {
 }
 
 describe("the scale of points", () => {
-  it("is mean and deviation of each coordinate, over the items to train on", async () => {
+  it("consists of mean and deviation of each coordinate of the training items", async () => {
     const { mean, deviation } = (await pointScaleOf(data.train))!;
     const items = (await data.train.readDouble!(Int32Array.from({ length: data.train.size }, (_, i) => i))).data;
     const n = data.train.size;
@@ -72,7 +72,7 @@ describe("the scale of points", () => {
     }
   });
 
-  it("keeps what float32 would lose of points far from 0", async () => {
+  it("preserves what float32 would lose of points far from 0", async () => {
     const given = (await standardised(data.train, await pointScaleOf(data.train)).read([0])).data;
     const { mean, deviation } = (await pointScaleOf(data.train))!;
     const own = (await data.train.readDouble!([0])).data;
@@ -80,7 +80,7 @@ describe("the scale of points", () => {
     expect(given[1]).toBe(0);
   });
 
-  it("is that of files alone: data known by name keep theirs, and so do arrays", async () => {
+  it("is used for files only: built-in data and arrays keep their scale", async () => {
     expect((await openData("ring8")).train.pointScale).toBeUndefined();
     expect((await byHand()).train.pointScale).toBeUndefined();
   });
@@ -100,7 +100,7 @@ describe("points far from 0 and close to each other", () => {
     return { mean, deviation: Math.sqrt(own.reduce((sum, x) => sum + (x - mean) ** 2 / own.length, 0)) };
   };
 
-  it("are learned, drawn and measured as the same points near 0 are", async () => {
+  it("are learned, sampled and measured as points near 0 are", async () => {
     const [there, here] = [await open("far.csv", far), await open("near.csv", near)];
     const [own, plain] = [await run(gan(), there), await run(gan(), here)];
     own.losses.forEach((loss, i) => {
@@ -126,7 +126,7 @@ describe("points far from 0 and close to each other", () => {
     await plain.opened.close();
   });
 
-  it("are summarised as they are, and told apart by their fingerprints", async () => {
+  it("are summarised in their units, and distinguished by fingerprints", async () => {
     const split = await open("far.csv", far);
     const { dimensions, duplicates } = await summarize(split.train);
     expect(duplicates).toEqual([]);
@@ -165,7 +165,7 @@ describe("points far from 0 and close to each other", () => {
     expect((await pointScaleOf(points))!.deviation[0]).toBeGreaterThan(50);
   });
 
-  it("are warned of when they were rounded to float32 before", async () => {
+  it("cause a warning if they were rounded to float32 before", async () => {
     const saved = async (name: string, values: readonly number[]) => {
       await writeFile(join(folder, name), encodeNpy(ndarray("float32", [values.length, 1], Float32Array.from(values))));
       return await warningsOf(await openData(join(folder, name)));
@@ -201,7 +201,7 @@ describe("points far from 0 and close to each other", () => {
     ).toEqual([]);
   });
 
-  it("have coordinates that float32 has too few steps for", async () => {
+  it("have coordinates for which float32 is too coarse", async () => {
     expect(coarseCoordinates((await pointScaleOf(data.train))!)).toEqual([2]);
     expect(coarseCoordinates({ mean: [0, 1, 1.7e9, 5], deviation: [1e-9, 1e-3, 2e5, 1] })).toEqual([]);
     expect(coarseCoordinates({ mean: [1, 2 ** 24, 1.7e9], deviation: [1e-5, 100, 100] })).toEqual([0, 1, 2]);
@@ -210,7 +210,7 @@ describe("points far from 0 and close to each other", () => {
 });
 
 describe("a model of points in their own units", () => {
-  it("learns what it learns of standardised ones, and gives points, codes and files in the units of the data", async () => {
+  it("learns what it learns from standardised ones, and returns points, codes and files in the units of the data", async () => {
     const [own, hand] = [
       await run(vae({ latent: 2, likelihood: "gaussian" }), data),
       await run(vae({ latent: 2, likelihood: "gaussian" }), await byHand()),
@@ -238,7 +238,7 @@ describe("a model of points in their own units", () => {
     await hand.opened.close();
   });
 
-  it("goes on in the units that it began in: a run of an earlier version, without a scale, in those of the data", async () => {
+  it("resumes in its original units: a run of an earlier version, without a scale, in those of the data", async () => {
     const kept = await Run.open((await run(vae({ latent: 2, likelihood: "gaussian" }), data)).store);
     expect((await planAgain(kept, data, null, { engine: interpreter() })).model.scale).toEqual(
       await pointScaleOf(data.train),

@@ -49,8 +49,8 @@ const greys = arrayDataset({
   ),
 });
 
-describe("data in a meaningful order", () => {
-  it("is as far from samples of its own distribution as data in random order", async () => {
+describe("ordered data", () => {
+  it("have the same distance to their own distribution as data in random order", async () => {
     const { "distance/emd": found } = await recordedDistance(perfect(), sortedPoints(2000, 1), key(4));
     const { "distance/emd": shuffled } = await recordedDistance(
       perfect(),
@@ -61,14 +61,14 @@ describe("data in a meaningful order", () => {
     expect(found).toBeLessThan(1.5 * shuffled!);
   });
 
-  it("gives a critic that knows nothing of training items the same score on both parts", async () => {
+  it("give a critic that does not depend on training items the same score on both splits", async () => {
     const data = { train: sortedPoints(20_000, 1), test: sortedPoints(1000, 2) };
     const found = await recordedOverfit(perfect(), data, key(5));
     const stderr = Math.sqrt(2 / 500);
     expect(Math.abs(found["overfit/scores/train"]! - found["overfit/scores/heldOut"]!)).toBeLessThan(4 * stderr);
   });
 
-  it("is shown from end to end", async () => {
+  it("are shown across their whole range", async () => {
     const store = new MemoryStore();
     await writeReals(store, greys);
     const shown = new Set(
@@ -81,11 +81,11 @@ describe("data in a meaningful order", () => {
   });
 });
 
-describe("some items", () => {
+describe("a subsample", () => {
   const values = async (data: Dataset) =>
     Array.from((await data.read(Int32Array.from({ length: data.size }, (_, i) => i))).data);
 
-  it("are distinct, the same each time, and like all", async () => {
+  it("is distinct, reproducible, and representative", async () => {
     const places = subsampleIndices(greys, 100);
     expect(new Set(places).size).toBe(100);
     expect(subsampleIndices(greys, 100)).toEqual(places);
@@ -96,13 +96,13 @@ describe("some items", () => {
     expect(await values(subsample(greys, 7))).toEqual(Array.from((await greys.read(subsampleIndices(greys, 7))).data));
   });
 
-  it("are all, as they are, where there are no more", () => {
+  it("is the whole set, unchanged, if there are no more items", () => {
     expect(subsample(greys, 400)).toBe(greys);
     expect(subsample(greys, 1000)).toBe(greys);
     expect(new Set(subsampleIndices(greys, 1000)).size).toBe(400);
   });
 
-  it("belong together where domains are aligned, and are as many of each where they are not", async () => {
+  it("keeps aligned domains together, and takes equally many of each otherwise", async () => {
     const other = subsample(greys, 50);
     const aligned = subsample(pairDataset("twice", { a: greys, b: greys, aligned: true }), 9).sides!;
     expect(await values(aligned.a)).toEqual(await values(aligned.b));

@@ -31,7 +31,7 @@ const cycled = (items: NdArray, count: number): number[] =>
   Array.from({ length: (count * items.data.length) / items.shape[0]! }, (_, i) => items.data[i % items.data.length]!);
 
 describe("the comparison of exported files with the model", () => {
-  it("is made on images of the domain that each input is of", async () => {
+  it("uses images of each input's domain", async () => {
     const { maps, translators } = translatorOf(shape, { AtoB: (x) => sub(1, x), BtoA: (x) => mul(x, 2) });
     const pair = handMade({
       maps: {
@@ -72,7 +72,7 @@ describe("the comparison of exported files with the model", () => {
   });
 });
 
-it("an exported translator gives the floats of the run's, within 1e-4", async () => {
+it("an exported translator agrees with the run, within 1e-4", async () => {
   const engine = ortEngine({ device: "cpu", threads: 1 });
   const domain = (name: string, seed: number) => images(name, uniform(key(seed), [6, 16, 16, 3]));
   const data = splitOf(pairsOf(domain("A", 1), domain("B", 2), false));
@@ -98,7 +98,7 @@ it("an exported translator gives the floats of the run's, within 1e-4", async ()
   await close();
 });
 
-it("a discriminator of packs of images takes them with channels first, and is compared on real ones", async () => {
+it("a discriminator of packs of images takes them channels first, and is compared on real ones", async () => {
   const engine = ortEngine({ device: "cpu", threads: 1 });
   const items = images("A", uniform(key(1), [24, 4, 6, 3]));
   const store = new MemoryStore();
@@ -134,7 +134,7 @@ describe("an exported file", () => {
     return { store, card };
   };
 
-  it("says what it takes and gives, in ONNX's own words, in its metadata, and in model.json", async () => {
+  it("describes its inputs and outputs in ONNX's terms, in its metadata, and in model.json", async () => {
     const { store, card } = await ofModel(vae({ hidden: [4], latent: 3 }), images("A", uniform(key(1), [24, 4, 6, 3])));
     expect(card).toMatchObject({ producer: "zaya", recipe: "vae", step: 2, versions: { zaya: "0.0.1" } });
     expect(card.data).toEqual({ name: "A", kind: "image", shape: [4, 6, 3] });
@@ -173,7 +173,7 @@ describe("an exported file", () => {
     expect(model.graph!.input[0]!.docString).toBe("latents, standard normal");
   });
 
-  it("of codes that nothing draws says so; the sampler beside it draws", async () => {
+  it("of codes that cannot be sampled says so; the sampler next to it generates items", async () => {
     const { card } = await ofModel(
       autoencoder({ hidden: [4], latent: 3 }),
       images("A", uniform(key(1), [24, 4, 6, 1])),

@@ -67,7 +67,7 @@ describe("features of a classifier", () => {
     expect(own.resize).toBe("bilinear, antialiased, to 28 x 28");
   });
 
-  it("have an id that tells other parameters apart", async () => {
+  it("have an id that distinguishes parameters", async () => {
     const store = new MemoryStore();
     const digits = await openData("mnist", { limit: 200 });
     const engine = await nodeEngine({ device: "cpu" });
@@ -84,19 +84,19 @@ describe("features of a classifier", () => {
 });
 
 describe("features of an ONNX file", () => {
-  it("see images of the file's own size as they are, channels first", async () => {
+  it("are computed from images of the file's own size unchanged, channels first", async () => {
     const features = await fromFile(["n", 1, 6, 4], pixels);
     expect((await features.of(grey)).data).toEqual(outside(grey));
     expect(features.classifier).toBeUndefined();
   });
 
-  it("see images of another size resized", async () => {
+  it("are computed from images of another size after resizing", async () => {
     const features = await fromFile(["n", 1, 3, 8], pixels);
     expect(features.resize).toBe("bilinear, antialiased, to 3 x 8");
     expect((await features.of(grey)).data).toEqual(outside(resizeBilinear(grey, [3, 8])));
   });
 
-  it("see grey images in three equal channels, and in the range that is asked for", async () => {
+  it("are computed from grey images as three equal channels, and in the requested range", async () => {
     const features = await fromFile(["n", 3, 6, 4], pixels, "-1,1");
     const seen = await features.of(grey);
     const one = outside(grey)
@@ -110,7 +110,7 @@ describe("features of an ONNX file", () => {
     );
   });
 
-  it("come from files for batches of one size, and from files that take any size of image", async () => {
+  it("can come from files with a fixed batch size, and from files for any image size", async () => {
     const two = await fromFile([2, 1, 6, 4], pixels);
     expect((await two.of(grey)).data).toEqual(outside(grey));
     const any = await fromFile(["n", 1, "h", "w"], (x) => ({ features: sum(x, { axes: [2, 3] }), other: mul(x, 2) }));
@@ -118,7 +118,7 @@ describe("features of an ONNX file", () => {
     expect((await any.of(grey)).shape).toEqual([7, 1]);
   });
 
-  it("come from files of vectors", async () => {
+  it("can come from files of vectors", async () => {
     const features = await fromFile(["n", 3], (x) => ({ y: mul(x, 2) }));
     const points = uniform(key(3), [5, 3]);
     expect((await features.of(points)).data).toEqual(points.data.map((value) => 2 * value));
@@ -130,13 +130,13 @@ describe("features of an ONNX file", () => {
     ["points for images", ["n", 1, 6, 4], uniform(key(1), [5, 4]), "takes items of [6, 4, 1] - got [4]"],
     ["colours for grey", ["n", 1, 6, 4], uniform(key(1), [5, 6, 4, 3]), "takes items of [6, 4, 1] - got [6, 4, 3]"],
     ["images for vectors", ["n", 3], grey, "takes items of [3] - got [6, 4, 1]"],
-  ] as const)("refuse %s", async (_, shape, items, message) => {
+  ] as const)("reject %s", async (_, shape, items, message) => {
     const features = await fromFile([...shape], (x) => ({ y: mul(x, 2) }));
     await expect(features.of(items)).rejects.toThrow(`net.onnx ${message}`);
     await expect(features.of(items)).rejects.toBeInstanceOf(DataError);
   });
 
-  it("refuse files of another form", async () => {
+  it("reject files of another form", async () => {
     const open = (outputs: Readonly<Record<string, Tensor>>) =>
       OnnxFeatures.open({ name: "net.onnx", bytes: emitOnnx(outputs, { target: "portable" }) }, device);
     const a = input("a", ["n", 2]);
@@ -149,7 +149,7 @@ describe("features of an ONNX file", () => {
     await expect(open({ y: mul(a, 2), z: mul(a, 3) })).rejects.toThrow("of which one must be named");
   });
 
-  it("refuse files that do not give a row for each item", async () => {
+  it("reject files that do not return one row per item", async () => {
     const features = await fromFile(["n", 2], (x) => ({ y: reshape(sum(x), [1, 1]) }));
     await expect(features.of(ndarray("float32", [3, 2], new Float32Array(6)))).rejects.toThrow(
       "must return one row per item - got [1, 1] for 3",

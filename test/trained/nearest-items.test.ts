@@ -29,7 +29,7 @@ describe("nearestDistances", () => {
     ["few numbers, several blocks, the last one short", 1203, 10_050, [3, 2, 1]],
     ["many numbers, fewer items than a block", 40, 90, [7, 5, 1]],
     ["many numbers, several blocks, the last one short", 1203, 10_050, [7, 5, 1]],
-  ])("are those of brute force: %s", async (_, n, m, shape) => {
+  ])("equal those of brute force: %s", async (_, n, m, shape) => {
     const others = uniform(key(1), [m, ...shape]);
     const items = joinRows([uniform(key(2), [n - 2, ...shape]), rows(others, m - 1, m), rows(others, 7, 8)]);
     const found = await nearestDistances(engine, items, arrayDataset({ name: "others", kind: "image", items: others }));
@@ -44,7 +44,7 @@ describe("nearestDistances", () => {
     expect([...(await nearestDistances(engine, rows(others, 0, 20), data))]).toEqual(new Array(20).fill(0));
   });
 
-  it("tell points of a plane apart that are a millionth of their size apart", async () => {
+  it("distinguish points of a plane that differ by a millionth of their size", async () => {
     const others = uniform(key(4), [2000, 2]);
     others.data.forEach((value, at) => (others.data[at] = 1 + 1e-4 * value));
     const items = uniform(key(5), [300, 2]);
@@ -53,7 +53,7 @@ describe("nearestDistances", () => {
     expect(found).toBeAllclose(bruteForce(items, others), { relative: 1e-12, elementwise: true });
   });
 
-  it("of nothing are nothing", async () => {
+  it("of empty sets are empty", async () => {
     const data = arrayDataset({ name: "one", kind: "points", items: zeros([1, 2], "float32") });
     expect([...(await nearestDistances(engine, zeros([0, 2]), data))]).toEqual([]);
   });

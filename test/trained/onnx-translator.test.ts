@@ -15,7 +15,7 @@ function open(apply: (x: Tensor) => Tensor) {
 }
 
 describe("an ONNX file as a translator", () => {
-  it("turns images of [h, w, c] into such, channel by channel", async () => {
+  it("translates images [h, w, c], channel by channel", async () => {
     const net = await open((x) => mul(concat([slice(x, 1, 2, 3), slice(x, 1, 0, 2)], 1), 2));
     expect(net.shape).toEqual([4, 2, 3]);
     const image = ndarray("float32", [1, 4, 2, 3], Float32Array.from(range(0, 24)));
@@ -31,7 +31,7 @@ describe("an ONNX file as a translator", () => {
     ["a map of scores", (x) => mean(x, { axes: [1], keepDims: true }), "[1, 1, 4, 2]"],
     ["smaller images", (x) => slice(x, 2, 0, 2), "[1, 3, 2, 2]"],
     ["images lying on their side", (x) => reshape(x, [-1, 3, 2, 4]), "[1, 3, 2, 4]"],
-  ])("is refused when it gives %s", async (_, apply, got) => {
+  ])("is rejected if it returns %s", async (_, apply, got) => {
     const error = await open(apply).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DataError);
     expect((error as DataError).message).toBe(

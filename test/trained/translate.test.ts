@@ -67,7 +67,7 @@ describe("an image in tiles", () => {
       [4, 11],
       [4, 5, 3],
     ],
-  ])("of %j comes back from a net that leaves images alone, in tiles of %j", async ([height, width], tile) => {
+  ])("of %j is unchanged by a net that leaves images unchanged, in tiles of %j", async ([height, width], tile) => {
     const image = uniform(key(height), [height, width, 3]);
     const { net } = netOf(tile, (x) => x);
     const made = await translateImage(net, image, "tiles");
@@ -95,7 +95,7 @@ describe("an image in tiles", () => {
       [0, 1],
       [0, 2, 3, 5],
     ],
-  ])("of %j fades from tile to tile of %j", async ([height, width], tile, tops, lefts) => {
+  ])("of %j blends overlapping tiles of %j", async ([height, width], tile, tops, lefts) => {
     const image = places(height, width);
     // The first pixel of a tile tells where it begins.
     const { net, seen } = netOf(tile, (x) =>
@@ -111,7 +111,7 @@ describe("an image in tiles", () => {
     expect(made.data).toBeAllclose(expected, { relative: 0, absolute: 1e-6 });
   });
 
-  it("is refused when it is smaller than one, either way", async () => {
+  it("is rejected if it is smaller than one tile, in either direction", async () => {
     const { net } = netOf([4, 5, 3], (x) => x);
     for (const [height, width] of [
       [3, 9],
@@ -127,7 +127,7 @@ describe("an image in tiles", () => {
 describe("an image", () => {
   const half = (x: Float64Array): Float64Array => x.map((value) => value / 2);
 
-  it.each(["resize", "tiles"] as const)("of the net's own size goes through as it is, with --fit %s", async (fit) => {
+  it.each(["resize", "tiles"] as const)("of the net's own size is not resized, with --fit %s", async (fit) => {
     const { net, seen } = netOf([4, 5, 3], half);
     const image = places(4, 5);
     const made = await translateImage(net, image, fit);
@@ -138,7 +138,7 @@ describe("an image", () => {
     ]);
   });
 
-  it("of another size is seen at the net's, and comes back at its own", async () => {
+  it("of another size is resized for the net, and back", async () => {
     const { net, seen } = netOf([4, 5, 3], half);
     const image = places(8, 15);
     const made = await translateImage(net, image, "resize");
@@ -161,7 +161,7 @@ describe("an image", () => {
     ["resize", [3, 2]],
     ["tiles", [8, 15]],
     ["tiles", [4, 5]],
-  ] as const)("of bytes gives the bytes of what it gives as numbers, with --fit %s at %j", async (fit, size) => {
+  ] as const)("of bytes gives the same bytes as its floats do, with --fit %s at %j", async (fit, size) => {
     const { net } = netOf([4, 5, 3], (x) => x.map((value, i) => 1.6 * value - 0.2 + (i % 7) / 50));
     const { data } = uniform(key(4), [...size, 3]);
     const bytes = Uint8Array.from(data, (value) => Math.round(255 * value));
@@ -173,7 +173,7 @@ describe("an image", () => {
     expect(Math.max(...made.data.map((byte, i) => Math.abs(byte - exact[i]!)))).toBeLessThan(0.501);
   });
 
-  it("of other channels is refused", async () => {
+  it("of other channels is rejected", async () => {
     const { net } = netOf([4, 5, 1], half);
     const attempt = translateImage(net, places(4, 5), "resize");
     await expect(attempt).rejects.toThrow(DataError);

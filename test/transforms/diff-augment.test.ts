@@ -66,7 +66,7 @@ const engines: readonly (readonly [string, Engine, number])[] = [
 ];
 
 describe("differentiable augmentation", () => {
-  it.each(engines)("is what its definition makes of each image, on the engine %s", async (_, engine, relative) => {
+  it.each(engines)("agrees with its definition for each image, on the engine %s", async (_, engine, relative) => {
     for (const shape of [
       [40, 8, 8, 1],
       [40, 9, 12, 3],
@@ -94,7 +94,7 @@ describe("differentiable augmentation", () => {
     expect(seen!.data.slice(0, 64).filter((value) => value === 0)).toHaveLength(16);
   });
 
-  it("lets the gradient through", () => {
+  it("propagates the gradient", () => {
     const shape = [3, 5, 6, 3];
     const images = input("images", shape);
     const out = diffAugment(images, input("draws", [3, 7]));

@@ -65,12 +65,12 @@ describe.each(transformSets)("the set $name", (set) => {
   const images = normal(key(1), shape);
   const transforms = transformsFor([set], { kind: "image", shape: shape.slice(1) });
 
-  it("begins with the identity", () => {
+  it("starts with the identity", () => {
     expect(transforms[0]!.name).toBe("identity");
     expect([...applied(transforms[0]!, images).data]).toEqual([...images.data]);
   });
 
-  it("takes each pixel from where its definition says", () => {
+  it("takes each pixel from the position in its definition", () => {
     const [n, h, w, c] = shape as [number, number, number, number];
     for (const transform of transforms) {
       const expected = Array.from({ length: n * h * w * c }, (_, at) => {
@@ -87,7 +87,7 @@ describe.each(transformSets)("the set $name", (set) => {
     }
   });
 
-  it("lets the gradient through to where the pixels came from", () => {
+  it("propagates the gradient to the source pixels", () => {
     for (const { name, apply } of transforms) {
       const x = input("x", shape);
       const loss = sum(mul(apply(x), mul(apply(x), input("weights", shape))));
@@ -111,7 +111,7 @@ describe.each(transformSets)("the set $name", (set) => {
 describe("points", () => {
   const transforms = transformsFor(named("rotation", "flip", "fliprot"), plane);
 
-  it("go where the pixel goes that stands for them", () => {
+  it("move like the corresponding pixels", () => {
     const side = 5;
     const middle = 2;
     // The pixel at row 0, column 3 of an image whose middle is the origin.
@@ -138,7 +138,7 @@ describe("points", () => {
 });
 
 describe("several sets", () => {
-  it("hold what they share once, the identity first", () => {
+  it("contain shared transformations once, the identity first", () => {
     const together = transformsFor(named("rotation", "flip", "fliprot"), plane).map(({ name }) => name);
     expect(together).toEqual(["identity", "90 degrees", "180 degrees", "270 degrees", "left-right", "up-down"]);
   });
@@ -149,7 +149,7 @@ describe("several sets", () => {
     ["translation", plane, "points can only be rotated or flipped - got translation", "rotation, flip or fliprot"],
     ["crop", plane, "got crop", "rotation, flip or fliprot"],
     ["rotation", { kind: "points", shape: [3] }, "two-dimensional to be rotated or flipped - got [3]", "--augment"],
-  ] as const)("%s of %o is refused", (name, items, message, hint) => {
+  ] as const)("%s of %o is rejected", (name, items, message, hint) => {
     const attempt = () => transformsFor(named("flip", name), items);
     expect(attempt).toThrow(OptionError);
     expect(attempt).toThrow(message);
@@ -161,7 +161,7 @@ describe("several sets", () => {
   });
 });
 
-describe("at random", () => {
+describe("random transformations", () => {
   const transforms = transformsFor(named("rotation"), plane);
   const points = normal(key(4), [8, 2]);
   const pointOf = ({ data }: NdArray, i: number) => [data[2 * i]!, data[2 * i + 1]!];
@@ -173,17 +173,17 @@ describe("at random", () => {
     return evaluate([out], feeds)[0]!;
   };
 
-  it("each item gets one of them, by equal parts of what is drawn", () => {
+  it("are assigned to items with equal probability", () => {
     const out = chosen([0.05, 0.3, 0.6, 0.9, 0.24, 0.26, 0.74, 0.76]);
     [0, 1, 2, 3, 0, 1, 2, 3].forEach((k, i) => expect(pointOf(out, i), `item ${i}`).toEqual(byHand(k, i)));
   });
 
-  it("with the given probability, and is unchanged otherwise", () => {
+  it("are applied with the given probability, and otherwise items are unchanged", () => {
     const out = chosen([0.05, 0.15, 0.25, 0.35, 0.45, 0.7, 0.99, 0.38], 0.4);
     [0, 1, 2, 3, 0, 0, 0, 3].forEach((k, i) => expect(pointOf(out, i), `item ${i}`).toEqual(byHand(k, i)));
   });
 
-  it("with no chance all stay as they are, and nothing but the gradient of what they become comes back", () => {
+  it("with probability 0 leave items unchanged and propagate only the gradient of the result", () => {
     expect([...chosen([0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.999], 0).data]).toEqual([...points.data]);
     const x = input("x", [8, 2]);
     const out = transformedAtRandom(transforms, x, input("choice", [8]), 0.7);

@@ -40,7 +40,7 @@ function referenceCost({ costs, source, target }: Problem): number {
 const solve = ({ costs, source, target }: Problem) => exactTransport(costs, { source, target });
 
 describe("exactTransport", () => {
-  it("costs what a solver of linear programs finds, on 200 problems of many kinds", () => {
+  it("has the cost found by a linear programming solver, on 200 problems of many kinds", () => {
     for (let i = 0; i < 200; i++) {
       const problem = randomProblem(fold(key(1), i));
       const found = solve(problem);
@@ -53,7 +53,7 @@ describe("exactTransport", () => {
     }
   });
 
-  it("is the best of all permutations where as many points of one weight stand on both sides", () => {
+  it("is the best permutation if both sides have equally many points of equal weight", () => {
     for (let i = 0; i < 50; i++) {
       const n = 1 + (i % 6);
       const costs = ndarray("float64", [n, n], Float64Array.from(uniform(fold(key(2), i), [n * n]).data));
@@ -64,7 +64,7 @@ describe("exactTransport", () => {
     }
   });
 
-  it("moves exactly the weights, by no more entries than a tree has", () => {
+  it("moves exactly the weights, with no more entries than a tree has", () => {
     fc.assert(
       fc.property(anyProblem, (problem) => {
         const { plan } = solve(problem);
@@ -77,7 +77,7 @@ describe("exactTransport", () => {
     );
   });
 
-  it("proves its cost: potentials are below every cost, and reach it where something is moved", () => {
+  it("proves its cost: potentials never exceed costs, and are equal where mass is moved", () => {
     fc.assert(
       fc.property(anyProblem, (problem) => {
         const { costs } = problem;
@@ -101,7 +101,7 @@ describe("exactTransport", () => {
     );
   });
 
-  it("does not depend on order, nor on a constant added to a row", () => {
+  it("is invariant under order and under a constant added to a row", () => {
     fc.assert(
       fc.property(anyProblem, fc.nat(), fc.integer({ min: -5, max: 5 }), (problem, seed, raised) => {
         const { costs, source, target } = problem;
@@ -136,7 +136,7 @@ describe("exactTransport", () => {
     expect([found.status, found.plan.mass.length, found.cost]).toEqual(["optimal", 200, 0]);
   });
 
-  it("moves every point by the shift of a shifted cloud", () => {
+  it("moves every point of a shifted cloud by the shift", () => {
     const x = cloud(key(4), 300, 3);
     const y = { ...x, data: x.data.map((value, i) => value + [3, 4, 0][i % 3]!) };
     expect(exactTransport(costMatrix(x, y)).cost).toBeCloseTo(5, 12);
@@ -144,7 +144,7 @@ describe("exactTransport", () => {
     expect(exactTransport(costMatrix(x, y, "manhattan")).cost).toBeCloseTo(7, 12);
   });
 
-  it("splits a mass where it must, and gives what its plan says", () => {
+  it("splits masses as necessary, and has the cost of its plan", () => {
     const costs = costMatrix(points([[0], [1]]), points([[0], [1], [4]]), "squared");
     const found = exactTransport(costs, { source: [1, 1], target: [1, 2, 1] });
     expect(found.cost).toBeCloseTo(0.25 * 9 + 0.25 * 1, 15);
@@ -165,7 +165,7 @@ describe("exactTransport", () => {
     expect(there.cost).toBeCloseTo(back.cost, 12);
   });
 
-  it("finds the best where a way that costs 1e17 hides the small costs of all others", () => {
+  it("finds the optimum if a cost of 1e17 hides the small costs of all others", () => {
     const n = 6;
     for (let i = 0; i < 30; i++) {
       const small = integers(fold(key(7), i), n * n, 100);
@@ -178,7 +178,7 @@ describe("exactTransport", () => {
     }
   });
 
-  it("takes weights as they are, however small: a far point's share of the cost is its weight times its way", () => {
+  it("respects weights however small: a distant point contributes its weight times its distance", () => {
     // The far point is of no weight beside the others, and of no cost: what they cost is what the solver finds without it.
     for (const [far, seed] of [
       [2 ** 60, 1],
@@ -204,7 +204,7 @@ describe("exactTransport", () => {
     expect([tiny.cost, tiny.status]).toEqual([1e10, "optimal"]);
   });
 
-  it("calls a plan optimal only where it is: within clusters that lie far apart, too", () => {
+  it("calls a plan optimal only if it is: within distant clusters, too", () => {
     // A million apart, two clusters of points that are 1e-9 apart: coordinates of few digits, so that all costs are exact.
     const step = 2 ** -30;
     const [x, y] = [fold(key(11), "x"), fold(key(11), "y")].map((by) => [...integers(by, 40, 64)]) as [
@@ -225,7 +225,7 @@ describe("exactTransport", () => {
     );
   });
 
-  it("leaves points of weight 0 out: cost, plan and potentials of the others are to the last bit as without them", () => {
+  it("ignores points of weight 0: cost, plan and potentials of the others are equal to the last bit", () => {
     const [x, y] = [cloud(key(12), 9, 2), cloud(key(13), 8, 2)];
     const without = exactTransport(costMatrix(x, y));
     const lone = points([...rowsOf(x), [1e6, 1e6], [0, 0]]);
@@ -243,7 +243,7 @@ describe("exactTransport", () => {
     }
   });
 
-  it("keeps its trees strongly feasible: an arc that carries nothing points at the root", () => {
+  it("keeps its trees strongly feasible: an arc without flow points to the root", () => {
     for (let i = 0; i < 60; i++) {
       const n = 4 + (i % 9);
       const costs = Float64Array.from(integers(fold(key(14), i), n * n, 3));
@@ -300,7 +300,7 @@ describe("exactTransport", () => {
       () => costMatrix(cloud(key(0), 500, 1), cloud(key(0), 400, 1), "euclidean", 1e6),
       OptionError,
     ],
-  ])("refuses: %s", (text, act, kind) => {
+  ])("rejects: %s", (text, act, kind) => {
     expect(act).toThrow(text);
     expect(act).toThrow(kind);
   });
@@ -327,12 +327,12 @@ describe("the gap of given potentials", () => {
   const gap = (own: number, other: number) =>
     gapOf(matrix([[1]]), { source: Float64Array.of(own), target: Float64Array.of(other) }, masses, flows);
 
-  it("is what the plan costs beyond the bound that they prove", () => {
+  it("is the cost of the plan minus the bound that they prove", () => {
     expect(gap(0.25, 0.5)).toBe(0.25);
     expect(gap(-0.5, 1.5)).toBe(0);
   });
 
-  it("is never below 0 where they exceed a cost, and is what lowering them leaves", () => {
+  it("is never negative if they exceed a cost, and equals the gap after lowering them", () => {
     for (const [own, other] of [
       [0.75, 0.5],
       [3, -1.5],

@@ -19,7 +19,7 @@ const weighed = numbers.chain((at) =>
 const onLine = (at: readonly number[]) => points(at.map((value) => [value]));
 
 describe("wasserstein1d", () => {
-  it("is what exact transport costs, weighed or not", () => {
+  it("equals exact transport, weighted or not", () => {
     fc.assert(
       fc.property(weighed, weighed, (a, b) => {
         const costs = costMatrix(onLine(a.at), onLine(b.at));
@@ -30,7 +30,7 @@ describe("wasserstein1d", () => {
     );
   });
 
-  it("takes weights of one side, of as many points as the other has", () => {
+  it("accepts weights on one side only, if the other has as many points", () => {
     // Half of the mass at 1 has to go to 0.
     expect(wasserstein1d([0, 1], [0, 1], { target: [1, 0] })).toBe(0.5);
     expect(wasserstein1d([0, 1], [0, 1], { source: [1, 0] })).toBe(0.5);
@@ -50,7 +50,7 @@ describe("wasserstein1d", () => {
     );
   });
 
-  it("refuses what is no point", () => {
+  it("rejects invalid points", () => {
     expect(() => wasserstein1d([], [1])).toThrow("each side must have points");
     expect(() => wasserstein1d([1, Number.NaN], [1])).toThrow("each point must be finite - got NaN at 1");
     expect(() => wasserstein1d([1], [1], { source: [-1] })).toThrow("at least 0 - got -1");
@@ -58,7 +58,7 @@ describe("wasserstein1d", () => {
 });
 
 describe("weights of any scale on the line", () => {
-  it("count as they are", () => {
+  it("are respected", () => {
     for (const far of [2 ** 60, 1e30, 1e150]) {
       // All of A lies left of all of B: the distance is that of the means.
       expect(wasserstein1d([0, far], [0, 1], { source: [1, 1 / far], target: [1, 0] })).toBeCloseTo(1, 12);
@@ -92,7 +92,7 @@ describe("slicedWasserstein", () => {
     }
   });
 
-  it("is at most the distance, takes weights, and gives the same for the same key", () => {
+  it("is at most the distance, supports weights, and is the same for the same key", () => {
     const [x, y] = [cloud(key(6), 60, 2), cloud(key(7), 40, 2)];
     const weights = { source: Array.from({ length: 60 }, (_, i) => i % 3), target: undefined };
     const found = slicedWasserstein(x, y, 50, key(8), weights);

@@ -20,7 +20,7 @@ describe("sinkhorn", () => {
     expect(sinkhorn(costs, { epsilon: 1e5 }).cost).toBeAllclose(mean, { relative: 1e-4 });
   });
 
-  it("meets the weights, and its plan is that of its potentials, on problems of many kinds", () => {
+  it("satisfies the marginals, and has the plan of its potentials, on problems of many kinds", () => {
     for (let i = 0; i < 60; i++) {
       const { costs, source, target } = randomProblem(fold(key(3), i));
       const [n, m] = costs.shape as [number, number];
@@ -51,7 +51,7 @@ describe("sinkhorn", () => {
     }
   });
 
-  it("is safe where exp(-cost / epsilon) underflows", () => {
+  it("is stable if exp(-cost / epsilon) underflows", () => {
     const costs = costMatrix(points([[0], [1000], [5000]]), points([[1], [1001], [5003]]));
     const found = sinkhorn(costs, { epsilon: 0.01 });
     expect(found.converged).toBe(true);
@@ -66,7 +66,7 @@ describe("sinkhorn", () => {
     expect(found.iterations).toBeLessThan(60);
   });
 
-  it("leaves points of weight 0 out, wherever they lie: all is to the last bit as without them", () => {
+  it("ignores points of weight 0, wherever they are: all results are equal to the last bit", () => {
     const [x, y] = [cloud(key(8), 12, 2), cloud(key(9), 10, 2)];
     const far = (side: Points, at: number) => ({
       ...side,
@@ -104,7 +104,7 @@ describe("sinkhorn", () => {
     expect(found.cost).toBeAllclose(1e10 + 0.5, { relative: 1e-9 });
   });
 
-  it("refuses an epsilon that is none", () => {
+  it("rejects an invalid epsilon", () => {
     for (const epsilon of [0, -1, Number.NaN, Infinity]) {
       expect(() => sinkhorn(matrix([[1]]), { epsilon })).toThrow(`epsilon must be above 0 - got ${epsilon}`);
     }
@@ -136,7 +136,7 @@ describe("the Sinkhorn divergence", () => {
     ).toBe(false);
   });
 
-  it("says by how much the plan's sums miss the weights, both sides together", () => {
+  it("reports by how much the plan's sums miss the weights, of both sides together", () => {
     const costs = costMatrix(cloud(key(10), 9, 2), cloud(key(10), 9, 2));
     const weights = [1, 2, 3, 1, 2, 3, 1, 2, 3];
     const { marginalError } = selfSinkhorn(costs, weights, { epsilon: 0.5, iterations: 1 });
@@ -148,7 +148,7 @@ describe("the Sinkhorn divergence", () => {
     expect(marginalError).toBeCloseTo(2 * missed.reduce((sum, each) => sum + Math.abs(each), 0), 12);
   });
 
-  it("is 0 between equal sides, and the squared shift between shifted ones whatever epsilon is", () => {
+  it("is 0 between equal sides, and the squared shift between shifted ones for any epsilon", () => {
     const x = cloud(key(7), 50, 2);
     expect(divergence(x, x, 0.5)).toBeCloseTo(0, 6);
     const y = { ...x, data: x.data.map((value, i) => value + (i % 2 === 0 ? 2 : 0)) };

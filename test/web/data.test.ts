@@ -34,16 +34,16 @@ describe("fetchData", () => {
     expect(fetched.test.fingerprint).toBe(opened.test.fingerprint);
   });
 
-  it("opens what is made of another set's files", async () => {
+  it("opens data derived from another set's files", async () => {
     const [fetched, opened] = await Promise.all([fetchData("stacked-mnist", base), openData("stacked-mnist")]);
     expect(await fetched.test.read([0, 25_999])).toEqual(await opened.test.read([0, 25_999]));
   });
 
-  it("refuses names that it does not know", async () => {
+  it("rejects unknown names", async () => {
     await expect(fetchData("mnits", base)).rejects.toThrow(DataError);
   });
 
-  it("names the file that is not there, and its address", async () => {
+  it("names a missing file and its address", async () => {
     server.removeAllListeners("request").on("request", (_, response) => response.writeHead(404).end());
     await expect(fetchData("mnist", base)).rejects.toThrow(/could not be fetched - got 404 from http:/);
   });

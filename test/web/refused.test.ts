@@ -31,35 +31,32 @@ function training(hidden: number): string {
 
 const run = (hidden: number) => (opened: OpenedPage) => opened.page.evaluate<Answer>(training(hidden));
 
-describe.skipIf(noBrowser !== null)(
-  `a browser's page is told in words${noBrowser === null ? "" : ` (${noBrowser})`}`,
-  () => {
-    it.skipIf(process.arch !== "x64")("that WebAssembly has no SIMD", async () => {
-      const flags = ["--disable-gpu", "--js-flags=--no-enable-sse4-1 --no-enable-ssse3"];
-      const found = await withPage({ flags }, run(8));
-      expect(found.error).toMatch(/^wasm: needs SIMD instructions in WebAssembly, which this browser/);
-    });
+describe.skipIf(noBrowser !== null)(`a browser's page reports${noBrowser === null ? "" : ` (${noBrowser})`}`, () => {
+  it.skipIf(process.arch !== "x64")("that WebAssembly has no SIMD", async () => {
+    const flags = ["--disable-gpu", "--js-flags=--no-enable-sse4-1 --no-enable-ssse3"];
+    const found = await withPage({ flags }, run(8));
+    expect(found.error).toMatch(/^wasm: needs SIMD instructions in WebAssembly, which this browser/);
+  });
 
-    it("that its memory is too small", async () => {
-      const flags = ["--disable-gpu", "--js-flags=--wasm-max-mem-pages=200"];
-      const found = await withPage({ flags }, run(1024));
-      expect(found.error).toMatch(/^wasm: could not allocate a WebAssembly memory of 0\.\d GiB/);
-      expect(found.hint).toContain("smaller batch");
-    });
+  it("that its memory is too small", async () => {
+    const flags = ["--disable-gpu", "--js-flags=--wasm-max-mem-pages=200"];
+    const found = await withPage({ flags }, run(1024));
+    expect(found.error).toMatch(/^wasm: could not allocate a WebAssembly memory of 0\.\d GiB/);
+    expect(found.hint).toContain("smaller batch");
+  });
 
-    it("that the script of its Worker cannot be loaded", async () => {
-      const found = await withPage({ missing: /\/worker-[^/]*\.js/ }, run(8));
-      expect(found.error).toBe("the Worker failed: its script could not be loaded");
-    });
+  it("that the script of its Worker cannot be loaded", async () => {
+    const found = await withPage({ missing: /\/worker-[^/]*\.js/ }, run(8));
+    expect(found.error).toBe("the Worker failed: its script could not be loaded");
+  });
 
-    it("that the script of its threads cannot be loaded", async () => {
-      const found = await withPage({ isolated: true, missing: /\/kernel-thread-[^/]*\.js/ }, run(64));
-      expect(found.error).toBe("wasm: a thread must start - got: its script could not be loaded");
-    });
-  },
-);
+  it("that the script of its threads cannot be loaded", async () => {
+    const found = await withPage({ isolated: true, missing: /\/kernel-thread-[^/]*\.js/ }, run(64));
+    expect(found.error).toBe("wasm: a thread must start - got: its script could not be loaded");
+  });
+});
 
-it.skipIf(noBrowser !== null)("a page whose threads do not arrive trains on one thread, and says so", async () => {
+it.skipIf(noBrowser !== null)("a page whose threads do not start trains on one thread, and says so", async () => {
   const found = await withPage({ isolated: true, stalled: /\/kernel-thread-[^/]*\.js/ }, run(64));
   expect(found.error).toBeUndefined();
   expect(found.warnings).toEqual([

@@ -60,7 +60,7 @@ describe.skipIf(noBrowser !== null)(`webgpu in Chromium${noBrowser === null ? ""
     expect(Math.max(...moved), "a hundred times the tolerance").toBeGreaterThan(1e-3);
   });
 
-  it("is refused in words where there is no adapter", { timeout: 60_000 }, async () => {
+  it("reports a missing adapter", { timeout: 60_000 }, async () => {
     const { page, close } = await openPage(pages);
     const found = await page.evaluate<Answer>(`page.parameters(...${words})`);
     await close();
@@ -70,7 +70,7 @@ describe.skipIf(noBrowser !== null)(`webgpu in Chromium${noBrowser === null ? ""
 });
 
 it.skipIf(noFirefox !== null)(
-  `webgpu is refused in words in a Firefox without an adapter${noFirefox === null ? "" : ` (${noFirefox})`}`,
+  `webgpu reports a missing adapter in Firefox${noFirefox === null ? "" : ` (${noFirefox})`}`,
   { timeout: 60_000 },
   async () => {
     const { page, close } = await openFirefoxPage(pages);

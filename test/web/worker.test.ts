@@ -63,7 +63,7 @@ describe.skipIf(noBrowser !== null)(
     });
 
     it(
-      "is kept in the browser, stopped, and goes on in another tab to the same bytes",
+      "is saved in the browser, stopped, and resumes in another tab to the same bytes",
       { timeout: 120_000 },
       async () => {
         const [options, data] = [{ hidden: 8 }, { name: "ring8" }];
@@ -82,7 +82,7 @@ describe.skipIf(noBrowser !== null)(
       },
     );
 
-    it("trains recipes of one's own in a Worker that serves them, and resumes them", { timeout: 120_000 }, async () => {
+    it("trains the user's recipes in a Worker that serves them, and resumes them", { timeout: 120_000 }, async () => {
       const [data, training] = [{ name: "ring8" }, { steps: 40, seed: 7 }];
       const whole = await ask<Outcome>("trainOwn", "affine", data, training);
       expect(whole.error).toBeUndefined();
@@ -99,7 +99,7 @@ describe.skipIf(noBrowser !== null)(
       });
     });
 
-    it("refuses in words what cannot be trained", async () => {
+    it("explains what cannot be trained", async () => {
       expect(await ask("train", "gan", {}, { name: "mnist" }, { steps: 1 })).toMatchObject({
         error: expect.stringContaining("got mnist"),
         hint: expect.stringContaining("ring8"),
@@ -116,7 +116,7 @@ describe.skipIf(noBrowser !== null)(
       });
     });
 
-    it("reads pictures that a person chose, and names those that it cannot", async () => {
+    it("reads pictures chosen by the user, and names those that it cannot read", async () => {
       expect(await ask("pictures", 20)).toEqual({
         shape: [8, 8, 3],
         sizes: [18, 2],

@@ -235,7 +235,7 @@ export const metricCases: readonly MetricCase[] = [
     worse: { inputs: { generated: images(4, () => 0.5), reference: images(4, grey) } },
     twice: true,
     refuses: [
-      { inputs: { generated: images(4, grey), reference: images(4, () => 1) }, says: "no edge in any" },
+      { inputs: { generated: images(4, grey), reference: images(4, () => 1) }, says: "must not all be constant" },
       { inputs: { generated: images(4, grey, 2), reference: images(4, grey, 2) }, says: "at least 3 x 3 pixels" },
     ],
   }),
