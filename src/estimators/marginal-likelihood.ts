@@ -16,8 +16,8 @@ export interface LogMarginal {
 }
 
 /**
- * Estimates log p(x) from the log weights log p(x, z) - log q(z) of k samples z ~ q. If q is the prior, the weights are
- * log p(x | z); p(x) is then still unbiased but far noisier.
+ * Estimates log p(x) from the log weights log p(x, z) - log q(z) of k samples z ~ q. If q is the prior, the log
+ * weights are log p(x | z); the estimate of p(x) is then still unbiased, but far noisier.
  * @param logWeights Log weights [k], in nats.
  * @throws OptionError if there are no weights.
  * @source Burda et al., arXiv 1509.00519, equation 8; Owen, "Monte Carlo theory, methods and examples", chapter 9.

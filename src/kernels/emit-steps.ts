@@ -14,7 +14,7 @@ export function count(code: FunctionBuilder, times: number | Local, body: (count
   });
 }
 
-/** Computes the first and last index of one part when work is divided. */
+/** Computes the first index of one part when work is divided, and the index after its last one. */
 export function pushPart(
   code: FunctionBuilder,
   units: number | Local,

@@ -38,7 +38,7 @@ export async function pathInRun(folder: string, name: string): Promise<string | 
   throw new RunError(`${name}: must be inside the run folder - got a link that points outside`);
 }
 
-/** The content of a JSON file of a run, or the error why it could not be read. Links are not followed; the caller checks the folders above. */
+/** The content of a JSON file of a run, or an error that says why it could not be read. Links are not followed; the caller checks the folders above. */
 export async function readJson(folder: string, name: string): Promise<unknown> {
   try {
     return await naming("read", name, () => readOwn(join(folder, name), name), {

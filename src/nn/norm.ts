@@ -29,7 +29,7 @@ function moments(x: Tensor, axes: readonly number[]) {
 
 /**
  * Normalises x to mean 0 and variance 1 over `axes`, then scales and shifts each channel. The gradient is the
- * closed-form rule on per-channel vectors, with half the passes over large tensors of the gradients of the single ops.
+ * closed-form rule on per-channel vectors, with half as many passes over large tensors as op by op.
  */
 function normalize(x: Tensor, axes: readonly number[], epsilon: number, affine: Affine): Tensor {
   const { centred, variance } = moments(x, axes);

@@ -165,7 +165,7 @@ async function bufferOf(opened: RegularFile): Promise<Pick<Table, "file" | "clos
 
 function requireRange(start: number, end: number, size: number): void {
   if (start >= 0 && start <= end && end <= size) return;
-  throw new Error(`bytes ${start} to ${end} asked for of ${size}`);
+  throw new Error(`a reference to bytes ${start} to ${end} in a file of ${size} bytes`);
 }
 
 /** Reads some columns of a row group, and checks their length. */

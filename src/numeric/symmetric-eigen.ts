@@ -1,6 +1,6 @@
 import { DataError } from "../base/errors.ts";
 
-/** Eigenvalues, and eigenvectors if requested: vector `i` is row `i` of `vectors`, [n, n]. */
+/** Eigenvalues and eigenvectors: vector `i` is row `i` of `vectors`, [n, n]. */
 export interface Eigen {
   readonly values: Float64Array;
   readonly vectors: Float64Array;

@@ -34,7 +34,7 @@ function extremesOf(points: readonly Point[], start: number, stop: number): numb
   return [least, greatest, gap].filter((index) => index >= 0).toSorted((a, b) => a - b);
 }
 
-/** Moving averages over `window` points, fewer at the ends, at up to 500 positions; a gap where the value is one. */
+/** Moving averages over `window` points, fewer at the ends, at up to 500 positions; a value that is not finite stays a gap. */
 export function smoothPoints(points: readonly Point[], window: number): Point[] {
   const count = Math.min(points.length, 500);
   const reach = (window - 1) / 2;

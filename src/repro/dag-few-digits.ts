@@ -154,7 +154,7 @@ export const dagFewDigitsRow: Row = {
   summary: `GAN on ${few} digits at ${smallSide} pixels, with and without DAG: KID after equal numbers of steps, share of memorised samples averaged over the run (memorised), and gap between the discriminator's mean scores of training and of held-out digits, relative to that between training and generated ones (gap)`,
   source:
     "Tran et al., arXiv 2006.05338, the same comparison on other data and nets; overfitting of discriminators: Karras et al., arXiv 2006.06676, section 3",
-  criterion: `in at least ${minWins} of 8 pairs of runs with equal seeds each (sign test, p = 0.035), DAG with rotations (lambda 0.2) has a lower KID, memorised share and gap than the plain GAN; provided that the plain GAN is limited by data: its mean gap is at least ${minGap}, and with ${many} digits its KID is lower in at least ${minWins} of 8 pairs. At --scale quick: training completes`,
+  criterion: `for each of KID, memorised share and gap, DAG with rotations (lambda 0.2) has a lower value than the plain GAN in at least ${minWins} of 8 pairs of runs with equal seeds (sign test, p = 0.035 each); provided that the plain GAN is limited by data: its mean gap is at least ${minGap}, and with ${many} digits its KID is lower in at least ${minWins} of 8 pairs. At --scale quick: training completes`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}, the plain GAN and DAG alone`,

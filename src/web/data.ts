@@ -12,7 +12,7 @@ export async function fetchData(name: string, base: string | URL): Promise<DataS
   if (found === undefined) {
     throw new DataError(
       `fetchData: data must have a known name - got ${name}`,
-      `known by files are ${known.map((dataset) => dataset.name).join(", ")}`,
+      `data sets that can be fetched: ${known.map((dataset) => dataset.name).join(", ")}`,
     );
   }
   return found.open(async (part) => {
