@@ -7,7 +7,7 @@ import { pasteable } from "./invocation.ts";
 const termWidth = 24;
 /** Lines longer than this are hard to read, however wide the terminal is. */
 const widest = 100;
-/** Below this, descriptions stand under their flags. */
+/** Below this width, descriptions are placed under their flags. */
 const twoColumns = 60;
 
 /** Width of help in columns: that of the terminal, or the value of COLUMNS if there is none. */

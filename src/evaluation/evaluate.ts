@@ -186,7 +186,7 @@ const inputsFromSamples: Partial<Record<InputKind, (data: DataSplit) => boolean>
   nearest: (data) => isImages(data) && data.train.size * sizeOf(data.train.shape) <= maxSearched,
 };
 
-/** Number of items of either set that samples are compared with at the end of training. */
+/** Number of samples, and of real items, that are compared at the end of training. */
 const drawnItems = 2000;
 
 /**

@@ -155,7 +155,7 @@ export const monteCarloRow: Row = {
   summary: `error of a Monte Carlo mean as a function of the number of samples; and error of log p(x) for a model with ${dimensions} Gaussian latents, by samples from the prior and by importance sampling, against its closed form`,
   source:
     "exact: E[exp(x)] = exp(1/2) with variance e (e - 1), x ~ N(0, 1); x ~ N(0, (1 + s^2) I) where z ~ N(0, I) and x | z ~ N(z, s^2 I); bias of a log mean, Owen, Monte Carlo theory, methods and examples, chapter 9",
-  criterion: `the error is proportional to n^-0.5, with a tolerance of ${slopeWithin} in the exponent; the interval of two standard errors on either side contains the mean in ${100 * minCoverage} % of cases from ${coverageFrom} samples on; at every n, importance sampling has at most a tenth of the bias and of the spread of prior sampling, which underestimates log p(x) even with ${largest} samples; with 100 samples its bias is that of the delta method, within 3 standard errors plus a tenth`,
+  criterion: `the error is proportional to n^-0.5, with a tolerance of ${slopeWithin} in the exponent; the interval of two standard errors on either side contains the mean in ${100 * minCoverage} % of cases for at least ${coverageFrom} samples; at every n, importance sampling has at most a tenth of the bias and of the spread of prior sampling, which underestimates log p(x) even with ${largest} samples; with 100 samples its bias is that of the delta method, within 3 standard errors plus a tenth`,
   paper: {},
   scales: {
     quick: `${repeats.quick} repetitions of each estimate`,
