@@ -56,7 +56,7 @@ describe("zaya diagnose", () => {
       /^dead-units: most units .*\n {2}dead on \d+ items at each .*\n {2}try --initial-bias 0: .*$/m,
     );
     expect(stdout).toContain("\n2 symptoms found in 7 checks\n");
-    expect(stdout).toMatch(/^ {2}no partial-collapse: /m);
+    expect(stdout).toMatch(/^ {2}partial-collapse not found: /m);
     expect(stdout).toContain("\n  posterior-collapse was not checked: it needs the KL term of each latent\n");
     expect(await filesIn(join(folder, "dead"))).toEqual(before);
   });
