@@ -140,7 +140,7 @@ describe("zaya diagnose", () => {
     await rm(join(folder, "bare", "checkpoints"), { recursive: true });
     const bare = await zaya(folder, "diagnose", "bare");
     expect(bare.code).toBe(2);
-    expect(bare.stderr).toContain("the run has no checkpoint");
+    expect(bare.stderr).toContain("the run has no undamaged checkpoint");
     expect(bare.stderr).not.toContain("bug in zaya");
     await writeFile(join(folder, "bare", "metrics.jsonl"), '{"st\n');
     await cp(join(folder, "dead", "checkpoints"), join(folder, "bare", "checkpoints"), { recursive: true });

@@ -108,7 +108,7 @@ describe("features of an ONNX file from another program", () => {
       const other = await OnnxFeatures.open({ ...source, beside: async () => bytes }, device);
       expect(other.id).not.toBe(outside.id);
       await other.close();
-      expect(await refusal(OnnxFeatures.open(source, device))).toContain("must be in the same folder - got no");
+      expect(await refusal(OnnxFeatures.open(source, device))).toContain("external weights, but their file");
     } finally {
       await rm(folder, { recursive: true });
     }
