@@ -1,6 +1,6 @@
 // What a large sweep costs a Redis server and a bucket, by simulation: the real queue with many workers whose trials are trained already,
 // then with trials that all workers hold for a while, and a small real sweep in a bucket whose requests are counted. What is counted a trial
-// and a second is scaled to 10,000 trials on 500 workers; with these numbers, nothing of the queue is scaled but the time that trainings take.
+// and a second is scaled to 10,000 trials on 500 workers; with these numbers, nothing of the queue is scaled but the time of training runs.
 // node bench/sweep-cost.js [TRIALS] [WORKERS] [MINUTES OF A TRIAL]
 import { spawn } from "node:child_process";
 import { setMaxListeners } from "node:events";

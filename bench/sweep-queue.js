@@ -70,7 +70,7 @@ async function compareOverheads() {
   const command = async (seed) => {
     const words = ["train", "vae", ...flags, "--batch", "16", "--seed", String(seed), "--threads", "1"];
     const child = run(process.execPath, program, ...words, "--out", `loop/${seed}`, "--quiet");
-    if ((await ended(child)) !== 0) throw new Error("a training failed");
+    if ((await ended(child)) !== 0) throw new Error("a training run failed");
   };
   await command(0);
   const config = JSON.parse(readFileSync(join(root, "loop", "0", "config.json"), "utf8"));
@@ -113,7 +113,7 @@ async function compareOverheads() {
   for (const [name, times] of found) {
     const own = `${median(times).toFixed(0)} ms, ${median(processor.get(name)).toFixed(0)} ms of the processor`;
     const more = `; in the same round ${above(found, name)} and ${above(processor, name)} ms more than ${alone}`;
-    console.log(`a training ${name}, median of ${trainings}: ${own}${name === alone ? "" : more}`);
+    console.log(`a training run ${name}, median of ${trainings}: ${own}${name === alone ? "" : more}`);
   }
   queue.close();
   await connection.close();

@@ -124,7 +124,7 @@ export interface FollowEvents {
   readonly gone: { readonly run: number };
 }
 
-/** Fields of a recipe, for the form that starts a training. */
+/** Fields of a recipe, for the form that starts a training run. */
 export interface RecipeForm {
   readonly name: string;
   readonly summary: string;

@@ -38,7 +38,7 @@ export function start(folder: string, ...words: string[]): Started {
   return startWith({}, folder, ...words);
 }
 
-/** A training on the device of the tests, unless it names one or takes it from a config. */
+/** A training run on the device of the tests, unless it names one or takes it from a config. */
 function onTestDevice(words: readonly string[]): readonly string[] {
   const isOpen = words[0] === "train" && !words.includes("--device") && !words.includes("--config");
   return isOpen && testDevice !== "auto" ? [...words, "--device", testDevice] : words;

@@ -79,7 +79,7 @@ const everything = (data: Dataset): Promise<NdArray> =>
     Array.from({ length: data.size }, (_, i) => data.size - 1 - i),
   );
 
-/** SHA-256 of the files that a training leaves, except those with its times. */
+/** SHA-256 of the files of a run, except those that contain times. */
 async function trained(model: ConfiguredModel, data: DataSplit, steps: number): Promise<Record<string, string>> {
   const store = new MemoryStore();
   const engine = await nodeEngine({ device: testDevice });

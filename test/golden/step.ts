@@ -71,7 +71,7 @@ export interface StepRequest extends Pick<StepsRequest, "model" | "params"> {
   noise(name: string, shape: Shape): NdArray;
 }
 
-/** The first step of a training alone. */
+/** Only the first step of a training run. */
 export async function runStep(
   engine: Engine,
   { batch, rate, ...request }: StepRequest,

@@ -1,4 +1,4 @@
-// The trainings in Node. By hand, for versions of it that are not at hand in the tests: npm install node@22 elsewhere, then
+// The training runs in Node. To be run by hand with versions of Node that the tests do not use: npm install node@22 elsewhere, then
 // `.../bin/node test/kernels/trainings-in-node.js`.
 import { nodeEngine } from "zaya/node";
 import { digestOf, trainings } from "./trainings.js";

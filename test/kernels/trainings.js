@@ -1,4 +1,4 @@
-// Trainings on the wasm engine and the SHA-256 of the parameters in which they end, wherever that is.
+// Training runs on the wasm engine, and the SHA-256 of their final parameters, the same on every machine.
 import { MemoryStore, key, ndarray, uniform } from "zaya";
 import { arrayDataset, pairDataset, ring8, shapes } from "zaya/data";
 import { cyclegan, gan, vae } from "zaya/models";

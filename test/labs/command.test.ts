@@ -75,7 +75,7 @@ const shown: readonly (readonly [id: string, expected: Shown, lab?: Lab])[] = [
   ],
   ["divergences", { printed: ["mean", "kl", "reverse", "js", "w1", "klGradient", "jsGradient", "w1Gradient"] }],
   ["earth-mover", { steps: 0, printed: ["emd", "sinkhorn", "sliced"] }],
-  // A training of the sweep that has ended, and one that goes on.
+  // A completed training run of the sweep, and one in progress.
   [
     "vae-workbench",
     { controls: { objective: "sweep" }, steps: 6, printed: ["negElbo", "recon", "kl", "loss"] },

@@ -187,7 +187,7 @@ describe("a studio's server", () => {
   });
 });
 
-describe("trainings from the page", () => {
+describe("training runs started from the page", () => {
   const post = (path: string, body: unknown) =>
     ask(path, { ...known, "content-type": "application/json" }, { method: "POST", body: JSON.stringify(body) });
   const small = { steps: "3000", hidden: "4", batch: "8" };

@@ -9,7 +9,7 @@ import { trainings } from "../kernels/trainings.js";
 
 type Case = readonly [name: keyof typeof trainings, threads: number];
 
-/** Every training on 1, 2 and 4 threads: by hand, because it takes minutes. */
+/** Every training run on 1, 2 and 4 threads: by hand, because it takes minutes. */
 const all = Object.keys(trainings).flatMap((name) =>
   [1, 2, 4].map((threads): Case => [name as keyof typeof trainings, threads]),
 );

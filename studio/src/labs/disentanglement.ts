@@ -11,7 +11,7 @@ import { evaluatorOf, openTraining, pixelsOf, trainingsCode } from "./training.t
 const controls = z.object({
   beta: slider({ en: "β", fa: "β" }, 4, [0.5, 20, 0.5]),
   latent: slider({ en: "latent dimensions", fa: "بُعدهای نهفته" }, 6, [2, 10, 1]),
-  seeds: choice({ en: "trainings", fa: "آموزش‌ها" }, "one", {
+  seeds: choice({ en: "training runs", fa: "آموزش‌ها" }, "one", {
     one: { en: "one, with this seed", fa: "یکی، با همین بذر" },
     several: {
       en: "five, one after another, with this seed and the next",
@@ -23,7 +23,7 @@ const controls = z.object({
 
 type Controls = z.output<typeof controls>;
 const [steps, columns, points, reconstructed] = [20_000, 9, 600, 9] as const;
-/** Trainings over which the spread is shown, each of so many steps. */
+/** Number of training runs over which the spread is shown, and the steps of each. */
 const [several, stepsEach] = [5, 1000] as const;
 /** Seeds of the page are below it. */
 const seedsEnd = 10_000;
@@ -159,7 +159,7 @@ export const disentanglement = defineLab({
         trainingOf(chosen, seedOf(seed, i), isSeries ? stepsEach : steps),
         engine,
       );
-    /** MIG of the trainings that have ended. */
+    /** MIG of the completed training runs. */
     const ended: number[] = [];
     let training = await trainingAt(0);
     let latest = Number.NaN;

@@ -124,7 +124,7 @@ const critic = defineModel({
   },
 });
 
-/** A training of the critic between two sides. */
+/** A training run of the critic between two sides. */
 function openCritic({ source, target, width }: Sides, unit: number, { seed, engine }: Bench): Promise<LiveTraining> {
   const [n, m] = [source.length / width, target.length / width];
   const rows = n * m * Math.ceil(criticRows / (n * m));

@@ -33,7 +33,7 @@ export const scoreLabel: Text = {
   fa: "امتیاز تمییزدهنده (بیشتر: احتمالاً واقعی‌تر)",
 };
 
-/** Opens a training as `zaya train` does. */
+/** Opens a training run as `zaya train` does. */
 export async function openTraining(
   model: ConfiguredModel,
   data: DataSplit,
@@ -57,7 +57,7 @@ const written = (value: object) =>
     .replaceAll(/"(\w+)":/g, "$1: ")
     .replaceAll(",", ", ");
 
-/** Metrics that a lab measures in addition to what a training logs. */
+/** Metrics that a lab measures in addition to what a training run logs. */
 interface Measured {
   /** By their names in zaya, with their options. */
   readonly metrics: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
@@ -80,7 +80,7 @@ interface FeatureNet {
   readonly training: TrainOptions;
 }
 
-/** A training as a lab shows it: what `zaya train` and the library are told. */
+/** A training run of a lab: the arguments of `zaya train` and of the library. */
 interface Training {
   readonly recipe: string;
   /** Name of the model in the library. */
@@ -98,12 +98,12 @@ interface Training {
   readonly also?: Script;
 }
 
-/** The command and the code that make a training's numbers. */
+/** The command and the code that reproduce the numbers of a training run. */
 export function trainingCode(lab: string, shown: Training): Code {
   return trainingsCode([[lab, shown]]);
 }
 
-/** The commands and the code of several trainings, one after the other, by the names of their runs. */
+/** The commands and the code of several consecutive training runs, by their names. */
 export function trainingsCode(all: readonly (readonly [lab: string, shown: Training])[]): Code {
   const commands = all.flatMap(([lab, shown]) => commandOf(lab, shown).split("\n"));
   const scripts = all.map(([lab, shown]) => ({ lab, ...scriptOf(shown) }));

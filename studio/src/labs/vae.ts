@@ -46,7 +46,7 @@ function trainingOf({ rate }: Controls, seed: number, length: number) {
   return { steps: length, batch, learningRate: rate * 1e-4, schedule: "constant", seed } as const;
 }
 
-/** @param stepsEach Steps of each training of the sweep. */
+/** @param stepsEach Steps of each training run of the sweep. */
 export const vaeWorkbenchOf = (stepsEach: number) =>
   defineLab({
     id: "vae-workbench",
@@ -163,7 +163,7 @@ export const vaeWorkbenchOf = (stepsEach: number) =>
           trainingOf(chosen, bench.seed, isSwept ? stepsEach : steps),
           bench.engine,
         );
-      /** Trainings of the sweep that have ended, by what they came to. */
+      /** Completed training runs of the sweep, with their results. */
       const ended: { readonly rate: number; readonly distortion: number }[] = [];
       let training = await trainingAt(isSwept ? betas[0] : chosen.beta);
       let latest = { rate: Number.NaN, distortion: Number.NaN };

@@ -31,7 +31,7 @@ async function run(training, stopAt) {
 globalThis.page = {
   train: (recipe, options, data, training, store, stopAt) =>
     run(trainInWorker(recipes[recipe](options), data, training, { store }), stopAt),
-  /** Parameters after a training on a device, as the bytes of their file. */
+  /** Parameters after a training run on a device, as the bytes of their file. */
   async parameters(device, recipe, options, data, training) {
     const own = trainInWorker(recipes[recipe](options), data, training, { device });
     try {
