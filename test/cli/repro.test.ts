@@ -46,7 +46,7 @@ describe("zaya repro", () => {
     const help = await zaya(work.folder, "repro", "--help");
     expect(help.stdout.replace(/\s+/g, " ")).toContain("its figures ROW-SCALE-NAME.svg");
     const print = await zaya(work.folder, "repro", "beta-vae", "--only-print", "--out", "nothing");
-    expect([print.code, print.stdout.includes("bar ")]).toEqual([0, true]);
+    expect([print.code, print.stdout.includes("criterion ")]).toEqual([0, true]);
     expect(await filesIn(join(work.folder, "nothing"))).toEqual([]);
   });
 });
