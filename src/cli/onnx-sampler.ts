@@ -26,7 +26,7 @@ const chunk = 250;
 const probes = 16;
 
 /**
- * An ONNX file whose one input is noise [n, d], or [n, d, 1, 1] and the like, and one output items: images, or points [n, d].
+ * An ONNX file whose only input is noise, [n, d] or [n, d, 1, 1] and the like, and which outputs items: images, or points [n, d].
  */
 export class OnnxSampler {
   private constructor(
@@ -86,7 +86,7 @@ export class OnnxSampler {
     return this.images !== null && this.images.port.range === null && this.images.range !== "0,1";
   }
 
-  /** Items of noise [n, ...]: images [n, h, w, c] in [0, 1], or points unchanged. */
+  /** Items generated from noise [n, ...]: images [n, h, w, c] in [0, 1], or points as the file outputs them. */
   async decode(noise: NdArray): Promise<NdArray> {
     const made = await this.net.apply(noise, this.output, chunk);
     return this.images === null ? made : clipped(fromPort(made, this.images.port.layout, this.images.range, "float32"));

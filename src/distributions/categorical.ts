@@ -79,8 +79,8 @@ export function categoricalKlTerms(logits: Tensor): Tensor {
 }
 
 /**
- * Log density in nats of relaxed samples y [..., k] on the simplex, given log y: [...]. The density of log y itself
- * (ExpConcrete) exceeds it by the sum of log y.
+ * Log density in nats of relaxed samples y [..., k] on the simplex, given log y: [...]. The log density of log y
+ * (ExpConcrete) is this plus the sum of log y.
  * @source Maddison et al., arXiv 1611.00712, definition 1; Jang et al., arXiv 1611.01144, appendix B.
  */
 export function relaxedLogDensity(logits: Tensor, logY: Tensor, temperature: Tensor): Tensor {

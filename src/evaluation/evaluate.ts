@@ -130,6 +130,11 @@ const usualInputs: Partial<Record<InputKind, (model: Model, data: Dataset) => bo
 /** Metrics evaluated on held-out items at the end of training, for at least one kind of model. */
 export const endMetrics: readonly Metric[] = metrics.filter(({ needs }) => usualInputs[needs] !== undefined);
 
+/** Names of what metrics measure, where they differ from the metric's name: elbo gives negElbo. */
+export const quantityNames: Readonly<Record<string, string>> = Object.fromEntries(
+  endMetrics.flatMap(({ name, quantity }) => (quantity === undefined ? [] : [[name, quantity]])),
+);
+
 /** A metric with its options. */
 export interface Measurement {
   readonly metric: Metric;

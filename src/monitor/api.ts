@@ -41,6 +41,8 @@ export interface RunPage {
   /** ONNX files, by file. */
   readonly exports: readonly string[];
   readonly report: boolean;
+  /** What scalars measure, where it has another name than the scalar: elbo gives negElbo. */
+  readonly quantities: Readonly<Record<string, string>>;
   /** Whether this server can stop or resume it. */
   readonly control: "stop" | "resume" | null;
   /** Why the run can be neither stopped nor resumed; null if it can, or if the studio is read-only. */

@@ -2,6 +2,7 @@ import { access, constants, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 
 import { systemClock } from "../base/clock.ts";
+import { quantityNames } from "../evaluation/evaluate.ts";
 import { lockHolder } from "../node/place.ts";
 import { codeOf } from "../node/folder-store.ts";
 import { runStatuses } from "../run/index.ts";
@@ -60,6 +61,7 @@ export class RunFolders {
       pictures: (await names("pictures", /\.png$/)).map((name) => `pictures/${name}`),
       exports: (await names("export", /\.onnx$/)).map((name) => `export/${name}`),
       report: (await this.fileOf(id, "report.html")) !== null,
+      quantities: quantityNames,
     };
   }
 
@@ -235,7 +237,7 @@ function cardOf(warning: unknown): WarningCard {
 function resultOf(result: unknown): ResultRow {
   const [low, high] = listOf(result, "interval");
   return {
-    label: textOf(entryOf(result, "label")) ?? textOf(entryOf(result, "metric")) ?? "",
+    label: textOf(entryOf(result, "quantity")) ?? textOf(entryOf(result, "metric")) ?? "",
     value: numberOf(entryOf(result, "value")),
     interval: [numberOf(low), numberOf(high)],
     floor: numberOf(entryOf(result, "floor")),

@@ -3,14 +3,11 @@ import { entriesOf, isShareByPlace, isStderr, modeShare, scalarParts } from "../
 import type { Dataset, Modes } from "../data/index.ts";
 import type { Curve } from "../plot/chart.ts";
 import type { Strip } from "../plot/heat-strip.ts";
-import { endMetrics } from "../evaluation/evaluate.ts";
+import { quantityNames } from "../evaluation/evaluate.ts";
 import { modeSamples } from "../evaluation/mode-record.ts";
 import { formatNumber } from "../plot/numerals.ts";
 import { spread } from "../plot/points.ts";
 import type { MetricLine } from "../run/metric-lines.ts";
-
-/** Names of the values of metrics, where they differ from the metric's name: elbo gives negElbo. */
-const quantities = new Map(endMetrics.map(({ name, quantity }) => [name, quantity ?? name]));
 
 /** Number of training items seen so far, counting repetitions. */
 export function imagesSeen(metrics: readonly MetricLine[]): number {
@@ -46,7 +43,7 @@ export function curvesOf(metrics: readonly MetricLine[], names: ClassNames = {})
     const lines = [...series].map(([name, points]) => ({ name, points }));
     const last = ({ points }: (typeof lines)[number]) => points.at(-1)![1];
     const shown = lines.length <= drawnLines ? lines : lines.toSorted((a, b) => last(b) - last(a)).slice(0, drawnLines);
-    return { title: quantities.get(title) ?? title, unit: "", series: shown };
+    return { title: quantityNames[title] ?? title, unit: "", series: shown };
   });
 }
 

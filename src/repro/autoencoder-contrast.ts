@@ -57,7 +57,7 @@ const pairs = budgets.full.seeds.length;
 export const autoencoderContrastRow: Row = {
   name: "autoencoder-contrast",
   summary:
-    "autoencoder and VAE with the same nets on MNIST: squared error of reconstructions, and distance to the nearest training image of samples (from the prior for the VAE, from a Gaussian fitted to the codes for the autoencoder) and of decodings of N(0, I)",
+    "autoencoder and VAE with the same nets on MNIST: squared error of reconstructions, and squared distance to the nearest training image, for samples (from the prior for the VAE, from a Gaussian fitted to the codes for the autoencoder) and for decoded draws from N(0, I)",
   source: "our own comparison; no published number",
   criterion: `for each of ${pairs} seeds (sign test, p = 0.031 each) the autoencoder has the lower reconstruction error, and its decodings of N(0, I) are farther from the data than those of the VAE. At --scale quick: the same with one seed`,
   paper: {},
@@ -89,7 +89,7 @@ export const autoencoderContrastRow: Row = {
       const decodings = await trained.decode(normal(ours, [drawn, latent]));
       const priorDistance = (await nearest(context, decodings, train)).mean;
       context.say(
-        `${label}: squared error ${squaredError.toFixed(2)}, distance of samples ${sampleDistance.toFixed(2)}, of decodings of N(0, I) ${priorDistance.toFixed(2)}`,
+        `${label}: squared error ${squaredError.toFixed(2)}, squared distance of samples ${sampleDistance.toFixed(2)}, of decodings of N(0, I) ${priorDistance.toFixed(2)}`,
       );
       return { name, seed, squaredError, sampleDistance, priorDistance };
     });
@@ -112,7 +112,7 @@ export const autoencoderContrastRow: Row = {
         greater(values, "squaredError", budget) === 0 &&
         greater(values, "priorDistance", budget) === budget.seeds.length,
       remarks: [
-        `The autoencoder has the larger reconstruction error for ${greater(values, "squaredError", budget)} of ${budget.seeds.length} seeds. Its decodings of N(0, I) are farther from the data for ${greater(values, "priorDistance", budget)} seeds, by ${difference.toPrecision(3)} on average; the mean distance of test images to their nearest training image is ${values.testDistance!.toPrecision(3)}.`,
+        `The autoencoder has the larger reconstruction error for ${greater(values, "squaredError", budget)} of ${budget.seeds.length} seeds. Its decodings of N(0, I) are farther from the data for ${greater(values, "priorDistance", budget)} seeds, by a squared distance of ${difference.toPrecision(3)} on average; the mean squared distance of test images to their nearest training image is ${values.testDistance!.toPrecision(3)}.`,
       ],
     };
   },
@@ -122,7 +122,7 @@ function contrast(values: Values): string {
   return scatterPlot({
     title: "Autoencoder and VAE: reconstructions and decodings of N(0, I)",
     x: { label: "squared error of reconstructions, per image" },
-    y: { label: "distance of decodings of N(0, I) to the nearest training image" },
+    y: { label: "squared distance of decoded N(0, I) to the nearest image" },
     series: names.map((name) => ({
       name,
       marks: Object.keys(values)

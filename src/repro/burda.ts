@@ -5,7 +5,7 @@ import { type ConfiguredModel, iwae, vae } from "../models/index.ts";
 import { evaluate } from "../evaluation/index.ts";
 import { type Row, type RowContext, type Scale, completionVerdict, fitEach } from "./row.ts";
 
-// The one-layer net of Burda et al., arXiv 1509.00519: 784-200-200-50, tanh, dynamic binarisation.
+// The net with one stochastic layer of Burda et al., arXiv 1509.00519: 784-200-200-50, tanh, dynamic binarisation.
 
 const net = { latent: 50, hidden: [200, 200], activation: "tanh", binarize: "dynamic" } as const;
 const seed = 1;
@@ -48,7 +48,8 @@ const vaeBudgets: Readonly<Record<Scale, Budget>> = {
 
 export const vaeNllRow: Row = {
   name: "vae-nll",
-  summary: "negative log-likelihood of the one-layer VAE 784-200-200-50 on dynamically binarised MNIST",
+  summary:
+    "negative log-likelihood of the VAE 784-200-200-50 with one stochastic layer (50 latents) on dynamically binarised MNIST",
   source: "Burda et al., arXiv 1509.00519, table 1: all 10,000 test images, 3280 epochs with batch size 20",
   criterion:
     "at most 88.3 nats on the first 1000 test images, in at most 45 minutes on 2 cores. At --scale quick: training completes",

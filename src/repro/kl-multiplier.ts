@@ -133,7 +133,7 @@ export const klMultiplierRow: Row = {
   summary: `VAE on MNIST with the constraint KL <= delta (delta = ${targets.join(", ")} nats, and ${loose}, which does not bind): the learned multiplier, and the KL term of a run with that multiplier as fixed beta`,
   source:
     "Karush-Kuhn-Tucker conditions, Boyd and Vandenberghe, Convex optimization, section 5.5 and 5.6; Higgins et al., ICLR 2017, section 2, where beta is such a multiplier",
-  criterion: `for each binding target, by the mean over seeds: KL of the constrained run and of the run with its multiplier as fixed beta within ${100 * within} % of delta, multiplier above 0, and multiplier times (KL - delta) within ${100 * within} % of multiplier times delta; between neighbouring targets the reconstruction error falls by an amount per nat that lies between their two multipliers; where the constraint does not bind, the multiplier is 0 and KL below delta. At --scale quick: the loose constraint only`,
+  criterion: `for each binding target, by the mean over seeds: KL of the constrained run and of the run with its multiplier as fixed beta within ${100 * within} % of delta, multiplier above 0, and complementary slackness: the absolute value of multiplier times (KL - delta) at most ${100 * within} % of multiplier times delta; between neighbouring targets the reconstruction error falls by an amount per nat that lies between their two multipliers; where the constraint does not bind, the multiplier is 0 and KL below delta. At --scale quick: the loose constraint only`,
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and ${budgets.quick.seeds.length} seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}: too short for the multiplier to converge`,
@@ -172,7 +172,9 @@ export const klMultiplierRow: Row = {
           passed: meetsBar(values),
           remarks: [
             `KL of runs with the learned multiplier as fixed beta, for targets ${targets.join(", ")}: ${targets.map((target) => values[`fixed${target}/kl`]!.toPrecision(3)).join(", ")} nats.`,
-            `Reconstruction error per nat between neighbouring targets, between their multipliers: ${secants(values)
+            `Decrease of the reconstruction error per additional nat of KL from one target to the next (middle number), with the multipliers of both targets on either side: ${secants(
+              values,
+            )
               .map(
                 ({ above, slope, below }) =>
                   `${above.toPrecision(3)} > ${slope.toPrecision(3)} > ${below.toPrecision(3)}`,

@@ -28,14 +28,14 @@ export function requireLike(
     );
   for (const [net, { stats = {} }] of Object.entries(model.nets)) {
     const other = others[net];
-    if (other === undefined) throw differs(`the net ${net}`, "there", "none");
+    if (other === undefined) throw differs(`the net ${net}`, "present", "none");
     const shapes = new Map(other.entries.map(({ path, shape }) => [path, formatShape(shape)]));
     for (const { path, shape } of own[net]!.entries) {
       const got = shapes.get(path) ?? "none";
       if (got !== formatShape(shape)) throw differs(`${net}.${path}`, formatShape(shape), got);
     }
     const extra = other.entries.find(({ path }) => own[net]!.entries.every((entry) => entry.path !== path));
-    if (extra !== undefined) throw differs(`${net}.${extra.path}`, "none", formatShape(extra.shape));
+    if (extra !== undefined) throw differs(`${net}.${extra.path}`, "absent", formatShape(extra.shape));
     for (const [path, { shape }] of flatten(stats)) {
       const got = values[stateNames.stat(net, path)]?.shape;
       if (got?.join() !== shape.join())
@@ -48,7 +48,7 @@ export function requireLike(
 export function requireInitial({ config: { init } }: Run, given: InitialParameters | undefined): void {
   if (init === undefined || init.sha256 === given?.init.sha256) return;
   throw new RunError(
-    `init-from: ${init.run} must be unchanged since this run was initialised from its step ${init.step} - got ${given === undefined ? "nothing" : "other bytes"}`,
-    "the run has no checkpoint yet: train a new one",
+    `init-from: the parameters of ${init.run} at step ${init.step}, from which this run was initialised, must be unchanged - got ${given === undefined ? "none" : "others"}`,
+    "this run has no checkpoint of its own yet, so it cannot be resumed: train a new one",
   );
 }

@@ -10,7 +10,7 @@ export interface ItemTransform {
 }
 
 /**
- * All transformations of the given sets, each once, the identity first. For pairs of images: of either image.
+ * All transformations of the given sets, each once, the identity first. For pairs of images, each transforms one image of the pair.
  * @throws OptionError when items of this kind and shape cannot be transformed in this way.
  */
 export function transformsFor(

@@ -53,7 +53,7 @@ describe("a studio's server", () => {
       step: 3,
       steps: 3,
       warnings: 1,
-      results: { elbo: 101 },
+      results: { negElbo: 101 },
       config: { "model.latent": 2, "model.hidden": "8,4", "train.seed": 1 },
     });
   });
@@ -66,7 +66,7 @@ describe("a studio's server", () => {
       symptom: "posterior-collapse",
       hint: "try --latent 4: fewer latents are used",
     });
-    expect(page.results[0]).toMatchObject({ label: "elbo", value: 101, interval: [99, 101] });
+    expect(page.results[0]).toMatchObject({ label: "negElbo", value: 101, interval: [99, 101] });
     const picture = await ask("/file?id=one&name=samples/000002.png");
     expect(picture.headers.get("content-type")).toBe("image/png");
   });

@@ -47,6 +47,7 @@ export async function writeRun(
     JSON.stringify({
       metric: "elbo",
       label: "elbo",
+      quantity: "negElbo",
       value: 100 + seed,
       interval: [99, 101],
       perfect: "",

@@ -28,9 +28,9 @@ export const memorisation: Symptom = {
     if (!(item > 0)) return null;
     const ratio = sample / item;
     const pairs = shareAbove(real, generated.toSorted());
-    const others = heldOut ? "held-out items" : "training items from each other";
+    const others = heldOut ? "held-out items are" : "training items are to their nearest other training item";
     const sign = {
-      evidence: `samples are nearer to a training item than ${others} are in ${share(pairs, minNearerShare)} of pairs (memorised: at least ${share(minNearerShare)}); median distances ${threeDigits(sample, item)} and ${threeDigits(item, sample)}, a ratio of ${threeDigits(ratio, maxDistanceRatio, 1)} (memorised: below ${maxDistanceRatio})`,
+      evidence: `samples are nearer to a training item than ${others} in ${share(pairs, minNearerShare)} of pairs (memorised: at least ${share(minNearerShare)}); median distances ${threeDigits(sample, item)} and ${threeDigits(item, sample)}, a ratio of ${threeDigits(ratio, maxDistanceRatio, 1)} (memorised: below ${maxDistanceRatio})`,
       values: { pairs, sample, item, ratio },
     };
     if (pairs < minNearerShare || ratio >= maxDistanceRatio) return { present: false, ...sign };

@@ -4,6 +4,8 @@ import type { Line } from "../views/Curve.svelte";
 
 /** A chart: one quantity, on the train and the test split. */
 interface Chart {
+  /** Of the scalar. */
+  readonly name: string;
   readonly title: string;
   readonly lines: readonly Line[];
 }
@@ -22,6 +24,8 @@ export interface ChartedRun {
   readonly id: string;
   readonly series: readonly Series[];
   readonly clock: StepClock;
+  /** What scalars measure, where it has another name than the scalar. */
+  readonly quantities: Readonly<Record<string, string>>;
 }
 
 /** Where ascending steps lie on an axis; between two steps of the clock by what they took on average. */
@@ -65,13 +69,14 @@ function charted(
       charts.set(name, [...(charts.get(name) ?? []), line]);
     }
   });
-  return grouped([...charts].map(([title, lines]) => ({ title, lines })));
+  const titles = Object.assign({}, ...runs.map(({ quantities }) => quantities)) as Record<string, string>;
+  return grouped([...charts].map(([name, lines]) => ({ name, title: titles[name] ?? name, lines })));
 }
 
 function grouped(charts: readonly Chart[]): ChartGroup[] {
   const groups = new Map<string, Chart[]>();
   for (const chart of charts) {
-    const { owner, quantity } = scalarParts(chart.title);
+    const { owner, quantity } = scalarParts(chart.name);
     const name = quantity === null ? "losses and bounds" : owner;
     groups.set(name, [...(groups.get(name) ?? []), chart]);
   }

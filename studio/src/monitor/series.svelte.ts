@@ -29,6 +29,10 @@ export class LiveRun {
 
   constructor(readonly id: string) {}
 
+  get quantities(): Readonly<Record<string, string>> {
+    return this.page?.quantities ?? {};
+  }
+
   /** The newest step that it has told. */
   get step(): number {
     return Math.max(this.page?.row.step ?? 0, this.clock.steps.at(-1) ?? 0);
