@@ -135,7 +135,7 @@ describe("a run that is lengthened", () => {
     [
       "a file is in the place of the best one",
       (store) => store.write("checkpoints/best", bytes("mine")),
-      "must be free",
+      "a file is in the place of the folder of the best checkpoint",
     ],
     ["its lines are broken", (store) => store.write("metrics.jsonl", bytes("{}\n")), "line 1"],
     [
