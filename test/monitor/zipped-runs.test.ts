@@ -55,7 +55,9 @@ describe("runs in a zip file", () => {
     const entry = await fetch(`${origin}/?token=${searchParams.get("token")}`, { redirect: "manual" });
     const headers = { cookie: entry.headers.get("set-cookie")!.split(";")[0]! };
     const get = async (path: string) => (await fetch(`${origin}${path}`, { headers })).json();
-    expect((await get("/api/runs")) as RunRow[]).toMatchObject([{ id: "one", status: "done", results: { negElbo: 100 } }]);
+    expect((await get("/api/runs")) as RunRow[]).toMatchObject([
+      { id: "one", status: "done", results: { negElbo: 100 } },
+    ]);
     expect((await get("/api/run?id=one")) as RunPage).toMatchObject({ control: null, samples: [{ step: 2 }] });
     const body = JSON.stringify({ id: "one" });
     const init = { method: "POST", headers: { ...headers, "content-type": "application/json" }, body };
