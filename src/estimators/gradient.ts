@@ -2,7 +2,7 @@ import { type Tensor, staticDim } from "../graph/tensor.ts";
 import { add, mean, mul, stopGradient, sub, sum } from "../ops/index.ts";
 
 /**
- * A control variate for the score function: maps costs [samples, n] to a baseline that broadcasts against them. Any
+ * A control variate for the score-function estimator: maps costs [samples, n] to a baseline that broadcasts against them. Any
  * baseline that does not depend on the sample itself leaves the gradient unbiased and changes only its variance.
  */
 export type Baseline = (costs: Tensor) => Tensor | number;

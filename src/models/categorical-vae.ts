@@ -233,7 +233,7 @@ function requireFitting({ estimator, kl, mcSamples, temperature, temperatureFloo
   }
   if (mcSamples > 1 && estimator !== "score-function") {
     throw new OptionError(
-      `categorical-vae: several samples are for the score function - got ${mcSamples} with ${estimator}`,
+      `categorical-vae: several samples require the score-function estimator - got ${mcSamples} with ${estimator}`,
       "use --estimator score-function, or remove --mc-samples",
     );
   }

@@ -26,7 +26,7 @@ export const options = z.object({
     ["pathwise", "score-function"],
   ).default("pathwise"),
   baseline: choiceField(
-    "control variate of the score function: none, the running mean of the cost, or the mean of the other samples (leave-one-out, loo) (default: none)",
+    "control variate for the score-function estimator: none, the running mean of the cost, or the mean of the other samples (leave-one-out, loo) (default: none)",
     ["none", "mean", "loo"],
   ).optional(),
   mcSamples: integerField("Monte Carlo samples of z per item and step", { min: 1 }).default(1),
@@ -105,7 +105,7 @@ function estimatorOf({ estimator, baseline = "none" }: Options, { nets }: Scope)
 function requireFitting({ estimator, baseline, mcSamples }: Options): void {
   if (estimator === "pathwise" && baseline !== undefined && baseline !== "none") {
     throw new OptionError(
-      `vae: a baseline is for the score function - got ${baseline} with pathwise`,
+      `vae: a baseline requires the score-function estimator - got ${baseline} with pathwise`,
       "add --estimator score-function",
     );
   }

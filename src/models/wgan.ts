@@ -22,7 +22,7 @@ export const options = z.object({
 
 /**
  * Wasserstein GAN: the critic maximises E f(x) - E f(G(z)), and its parameters are clipped to [-clip, clip]. The
- * reported distance is that of K-Lipschitz functions, K times W1 for some unknown K.
+ * reported distance estimates the maximum over K-Lipschitz functions, which is K times W1, for some unknown K.
  * @throws OptionError for invalid options.
  * @source Arjovsky et al., arXiv 1701.07875.
  */

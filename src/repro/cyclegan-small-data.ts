@@ -39,7 +39,7 @@ export const cycleganSmallDataRow: Row = {
   paper: {},
   scales: {
     quick: "only 100 images, 150 steps instead of 800, one seed instead of two, 200 test pairs",
-    full: `100, 300 and 1000 images per domain, with no digit in both, 32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, lambda ${net.lambda}, 800 steps with batch size ${batch} and learning rate ${learningRate}, rotations, two seeds; errors on the first 1000 test pairs`,
+    full: `100, 300 and 1000 images per domain, with no MNIST item in both domains, 32 pixels, ngf ${net.ngf}, ${net.blocks} blocks, lambda ${net.lambda}, 800 steps with batch size ${batch} and learning rate ${learningRate}, rotations, two seeds; errors on the first 1000 test pairs`,
   },
   run: async (context) => {
     const { sizes, steps, images, seeds } = budgets[context.scale];

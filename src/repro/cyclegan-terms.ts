@@ -54,7 +54,7 @@ const quantities = {
   changed: "mean absolute change of images that are already coloured",
   cycleAbsolute: "mean absolute cycle error",
   cycleSquared: "mean squared cycle error",
-  error: "mean absolute error to the true pair",
+  error: "mean absolute error against the true target",
 } as const;
 type Quantity = keyof typeof quantities;
 
@@ -180,7 +180,7 @@ export const cycleganTermsRow: Row = {
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${pairs}; only the full model and the variant with the adversarial loss alone`,
-    full: `${perDomain} images of each domain, with no digit in both; ngf ${net.ngf}, ${net.blocks} block, lambda 10, ${budgets.full.steps} steps with batch size ${batch}, learning rate ${learningRate}; ${budgets.full.images} test pairs, ${pairs} seeds`,
+    full: `${perDomain} images of each domain, with no MNIST item in both domains; ngf ${net.ngf}, ${net.blocks} block, lambda 10, ${budgets.full.steps} steps with batch size ${batch}, learning rate ${learningRate}; ${budgets.full.images} test pairs, ${pairs} seeds`,
   },
   run: async (context) => {
     const { arms: names, steps, images, seeds } = budgets[context.scale];

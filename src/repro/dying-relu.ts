@@ -39,7 +39,7 @@ export interface Seen {
 export const dyingReluRow: Row = {
   name: "dying-relu",
   summary:
-    "a generator on ring8 with ReLU and with Leaky ReLU (slope 0.2), for several learning rates (bias 0) and initial biases (learning rate 1e-3): fraction of hidden units that none of 10,000 codes activates, and gradient norm of the first layer",
+    "a generator on ring8 with ReLU and with Leaky ReLU (slope 0.2), for several learning rates (bias 0) and initial biases (learning rate 1e-3): fraction of hidden units that none of 10,000 noise vectors activates, and gradient norm of the first layer",
   source: "Lu et al., arXiv 1903.06733, on dying units; the paper has no table for this net",
   criterion:
     "with ReLU, the larger of the two layers' dead shares is higher at the largest learning rate than at the smallest, and at the lowest bias than at 0, by at least 0.2; where it is at least 0.9, the gradient of Leaky ReLU exceeds that of ReLU",

@@ -27,7 +27,7 @@ export const gumbelRow: Row = {
   paper: { gumbelSoftmax: 101.5, straightThrough: 107.8, scoreFunction: 110.6 },
   scales: {
     quick: "2 epochs per estimator instead of 120, on the first 1000 test images",
-    full: "120 epochs per estimator with batch size 100, all 10,000 test images; Adam with learning rate 3e-3 for the relaxations and 1e-3 for the score function, decaying to a hundredth; the temperature of Gumbel-Softmax is annealed from 1 to 0.1 over the run, that of straight-through to 0.5 in the first tenth",
+    full: "120 epochs per estimator with batch size 100, all 10,000 test images; Adam with learning rate 3e-3 for the relaxations and 1e-3 for the score-function estimator, decaying to a hundredth; the temperature of Gumbel-Softmax is annealed from 1 to 0.1 over the run, that of straight-through to 0.5 in the first tenth",
   },
   run: async (context) => {
     const data = await context.open("mnist");

@@ -110,7 +110,7 @@ export const leakyReluRow: Row = {
   paper: {},
   scales: {
     quick: `${budgets.quick.steps} steps and 1 seed instead of ${budgets.full.steps} and ${budgets.full.seeds.length}, at the tested bias and rate alone`,
-    full: `${[...biases].map(([rate, own]) => `biases ${own.join(", ")} at rate ${rate}`).join(" and ")}, constant; discriminator at rate 1e-3; ${budgets.full.steps} steps with batch size ${batch}, ${budgets.full.seeds.length} seeds; dead: activated by none of 10,000 codes`,
+    full: `${[...biases].map(([rate, own]) => `biases ${own.join(", ")} at rate ${rate}`).join(" and ")}, constant; discriminator at rate 1e-3; ${budgets.full.steps} steps with batch size ${batch}, ${budgets.full.seeds.length} seeds; dead: activated by none of 10,000 noise vectors`,
   },
   run: async (context) => {
     const { steps, seeds, cells: own } = budgets[context.scale];

@@ -129,5 +129,5 @@ export function betterThanUnchanged(name: string, values: Readonly<Record<string
 
 /** The models in ascending order of their error against the targets. */
 export function orderRemark(names: readonly string[], values: Readonly<Record<string, number>>): string {
-  return `In ascending order of the error against the true pair: ${ascendingBy(values, names, "error")}.`;
+  return `In ascending order of the error against the true target: ${ascendingBy(values, names, "error")}.`;
 }

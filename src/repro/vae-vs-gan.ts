@@ -49,7 +49,7 @@ export const vaeVsGanRow: Row = {
   paper: {},
   scales: {
     quick: "the first 10,000 digits of MNIST and 4 epochs instead of 10, 1000 samples",
-    full: "MNIST and Fashion-MNIST; DCGAN nets with 32 and 64 channels, 64 latent dimensions, batch size 64, 10 epochs; 10,000 samples, pixel means for the VAE, EMA parameters for the GAN; 95 % intervals",
+    full: "MNIST and Fashion-MNIST; DCGAN nets with 32 and 64 channels, 64 latent dimensions, batch size 64, 10 epochs; 10,000 samples, means of p(x | z) for the VAE, EMA parameters for the GAN; 95 % intervals",
   },
   run: async (context) => {
     const values: Record<string, number> = {};

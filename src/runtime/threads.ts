@@ -41,7 +41,7 @@ interface Answer {
  * all threads run the same work:
  * - A segment is published, or a message announced, only once all threads have left a barrier of the previous segment and thus
  *   know which one it was: each segment has a barrier (`emitProgram`).
- * - Messages are sent one at a time, and the caller waits for all answers. A thread counts the pieces of work before it answers.
+ * - Messages are sent one at a time, and the caller waits for all answers. A thread reads the number of pieces of work published so far before it answers, so that it misses none afterwards.
  * - Only threads that have started and have not ended access the shared words, and their memory is released only once all threads
  *   have confirmed that they ended. Terminating them is not enough: a browser may keep a Worker alive for seconds, during which
  *   it would take work intended for threads that were started later.

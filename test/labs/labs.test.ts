@@ -225,6 +225,7 @@ describe.skipIf(noBrowser !== null)(`the labs in a browser${noBrowser === null ?
     const { page } = site;
     await site.go("#/earth-mover?lang=en&a.arrangement=drawn");
     await page.locator("canvas").first().waitFor();
+    await expect.poll(meters).not.toEqual([]);
     const before = await meters();
     for (const count of ["1", "2", "3"]) {
       await press("Step");

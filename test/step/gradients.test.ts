@@ -85,7 +85,7 @@ describe("gradient-variance, of the run's estimator and of another one", () => {
     ["hidden=9", "hidden=9, with another net encoder"],
     ["estimator=score-function,baseline=mean", "with another net baseline"],
     ["estimator=guess", "estimator must be one of"],
-    ["baseline=loo", "a baseline is for the score function - got loo"],
+    ["baseline=loo", "a baseline requires the score-function estimator - got loo"],
     ["loo", "beside must be options as NAME=VALUE"],
   ])("rejects %s", async (beside, text) => {
     const refused = measure(pathwise, { beside });

@@ -102,8 +102,8 @@ function axisOf(geo: Geometry, axis: 0 | 1): Axis | null {
 }
 
 /**
- * The adjoint of a convolution along an axis as a convolution of its output, with stride 1, to the places of each phase that
- * overlap the image. Null if no tap reaches the first of them.
+ * One axis of the adjoint, computed as a convolution with stride 1: its input is the gradient of the original output, and its
+ * outputs are the places of each phase that overlap the image. Null if no tap reaches the first of these places.
  */
 function mirrored(axis: Axis): Axis | null {
   const { stride, inputExtent, outputExtent, kernel, padding } = axis;
@@ -140,8 +140,8 @@ export function winogradTranspose(g: Tensor, w: Tensor, axes: Winograd): Tensor 
   const [n, c] = [g.shape[0] as number, w.shape[2] as number];
   const taps = tapsOf(w, axes);
   const [rows, columns] = [mirrored(down), mirrored(across)];
-  // With a stride of 1, or if it takes no more tiles, it is a convolution with the flipped kernel to the phases as channels, whose
-  // tiles do not overlap.
+  // With a stride of 1, or where this takes no more tiles, the adjoint is computed as a convolution with the flipped kernel, whose
+  // output channels are the phases: its output tiles do not overlap.
   if (rows !== null && columns !== null && isNoLarger(rows, down) && isNoLarger(columns, across)) {
     const [tall, wide] = taps.shape as [number, number];
     const phases = down.stride * across.stride * c;
@@ -254,7 +254,7 @@ function ofGradient(g: Tensor, [down, across]: Winograd): Tensor {
   return stacked(sums, n * down.tiles * across.tiles);
 }
 
-/** The parts along an axis that the columns of a matrix belong to: its items, one after the other. */
+/** For a matrix that is applied along an axis: its column i belongs to index i of the axis. */
 function whole(factors: Matrix, axis: number): { axis: number; starts: number[]; factors: Matrix } {
   return { axis, starts: factors[0]!.map((_, i) => i), factors };
 }

@@ -77,7 +77,7 @@ export const estimators = defineLab({
   },
   challenge: {
     text: {
-      en: "Bring the standard error of the score function below 0.05 with at most 10,000 estimates, at θ = 1.",
+      en: "Bring the standard error of the score-function estimator below 0.05 with at most 10,000 estimates, at θ = 1.",
       fa: "در θ = 1 خطای معیار تابع امتیاز را با حداکثر ۱۰٬۰۰۰ برآورد به کمتر از ۰٫۰۵ برسانید.",
     },
     isMet: ({ scoreError = 1, n = Infinity, exact = 0 }) => exact === 2 && n <= 10_000 && scoreError < 0.05,

@@ -55,7 +55,7 @@ export const translation = defineLab({
       fa: "چرخهٔ A → B → A باید برگردد: بدون آن هر خط دوری به خوبیِ خط دور درست است.",
     },
     {
-      en: "Since we know the pairs, the error to the hidden pair can be measured, though the model does not learn from it.",
+      en: "Since we know the pairs, the error against the hidden target can be measured, though the model does not learn from it.",
       fa: "چون ما جفت‌ها را می‌دانیم، خطا تا جفت پنهان قابل اندازه‌گیری است، هر چند مدل از آن یاد نمی‌گیرد.",
     },
     {
@@ -64,12 +64,12 @@ export const translation = defineLab({
     },
   ],
   question: {
-    en: "With λ = 0, which error grows first: that of the cycle or that to the hidden pair?",
+    en: "With λ = 0, which error grows first: that of the cycle or that against the hidden target?",
     fa: "با λ = 0 کدام خطا اول زیاد می‌شود: خطای چرخه یا خطا تا جفت پنهان؟",
   },
   challenge: {
     text: {
-      en: "An error to the hidden pair below 0.12 from A to B, with a cycle error below 0.05, within 300 steps.",
+      en: "An error against the hidden target below 0.12 from A to B, with a cycle error below 0.05, within 300 steps.",
       fa: "خطا تا جفت پنهان از A به B کمتر از ۰٫۱۲ و خطای چرخه کمتر از ۰٫۰۵، در ۳۰۰ گام.",
     },
     // Black images are near most outlines too, but nothing comes back from them.
@@ -81,7 +81,7 @@ export const translation = defineLab({
   meters: [
     {
       id: "pair",
-      label: { en: "error to the hidden pair, A → B, 64 images", fa: "خطا تا جفت پنهان، A → B، ۶۴ تصویر" },
+      label: { en: "error against the hidden target, A → B, 64 images", fa: "خطا تا جفت پنهان، A → B، ۶۴ تصویر" },
       ideal: 0,
       chart: "errors",
     },
@@ -112,7 +112,7 @@ export const translation = defineLab({
   pictures: [
     {
       id: "strip",
-      title: { en: "A, A → B, A → B → A, and the hidden pair", fa: "A، A → B، A → B → A و جفت پنهان" },
+      title: { en: "A, A → B, A → B → A, and the hidden target", fa: "A، A → B، A → B → A و جفت پنهان" },
       wide: true,
     },
   ],
@@ -128,7 +128,7 @@ export const translation = defineLab({
     },
     formula: ({ cycleError = 0, pair = 0 }, { lambda }) => [
       String.raw`\mathcal L=\mathcal L_{\mathrm{GAN}}(G,D_B)+\mathcal L_{\mathrm{GAN}}(F,D_A)+${lambda}\,\bigl(\mathbb{E}\lVert F(G(a))-a\rVert_1+\mathbb{E}\lVert G(F(b))-b\rVert_1\bigr)`,
-      String.raw`\text{cycle error }${cycleError.toPrecision(3)},\qquad \text{error to the hidden pair }${pair.toPrecision(3)}`,
+      String.raw`\text{cycle error }${cycleError.toPrecision(3)},\qquad \text{error against the hidden target }${pair.toPrecision(3)}`,
     ],
   },
   translators: { en: "Your own model and picture", fa: "مدل و تصویر خودتان" },
@@ -199,7 +199,7 @@ export const translation = defineLab({
               { en: "A: digits", fa: "A: رقم‌ها" },
               { en: "A → B", fa: "A → B" },
               { en: "A → B → A", fa: "A → B → A" },
-              { en: "hidden pair", fa: "جفت پنهان" },
+              { en: "hidden target", fa: "جفت پنهان" },
             ],
           },
         };
