@@ -396,7 +396,7 @@ export interface VaeOptions {
   readonly latent?: Given<typeof vaeOptions>["latent"];
   /** Gradient estimator for the sampled code z: pathwise (reparameterization) or score-function (REINFORCE); gumbel-softmax and straight-through belong to categorical-vae. @default "pathwise" */
   readonly estimator?: Given<typeof vaeOptions>["estimator"];
-  /** Control variate of the score function: none, the running mean of the cost, or the mean of the other samples (leave-one-out, loo) (default: none). */
+  /** Control variate for the score-function estimator: none, the running mean of the cost, or the mean of the other samples (leave-one-out, loo) (default: none). */
   readonly baseline?: Given<typeof vaeOptions>["baseline"];
   /** Monte Carlo samples of z per item and step. @default 1 */
   readonly mcSamples?: Given<typeof vaeOptions>["mcSamples"];
