@@ -42,7 +42,10 @@ async function finish(before, resources) {
 // Their first use registers what stays.
 process.stdout.write("");
 process.stderr.write("");
-for await (const line of createInterface({ input: process.stdin })) {
+const lines = createInterface({ input: process.stdin });
+// The tests have ended, however they did: whatever still runs is of no use to anybody.
+lines.once("close", () => process.exit());
+for await (const line of lines) {
   const [folder, words] = JSON.parse(line);
   process.chdir(folder);
   process.exitCode = undefined;
