@@ -1,5 +1,5 @@
 import { cosineSeries, ln2, logEven, logOdd, quarterTurn, radians, sineSeries } from "../base/box-muller.ts";
-import { doubles, splitDoubles } from "./elementary.ts";
+import { doubles, highHalf, splitDoubles } from "./elementary.ts";
 import type { InstructionName } from "./instructions.ts";
 import type { Node, Nodes } from "./scalars.ts";
 
@@ -8,7 +8,7 @@ export function normals(k: Nodes, left: Node, right: Node): [Node, Node] {
   const { quarters, cosines, sines } = unrounded(k, left, right);
   const [cosine, sine] = [cosines, sines].map((halves) => {
     const [low, high] = halves.map((x) => k.apply("f32x4.demote_f64x2_zero", "float32", x));
-    return k.shuffle("float32", low!, high!, lanes(0, 1, 4, 5));
+    return k.shuffle("float32", low!, high!, [0, 1, 4, 5]);
   }) as [Node, Node];
 
   const isOdd = k.shift("i32x4.shr_s", "bool", k.shift("i32x4.shl", "int32", quarters, 31), 31);
@@ -18,7 +18,7 @@ export function normals(k: Nodes, left: Node, right: Node): [Node, Node] {
   };
   const a = signed(k.select(isOdd, sine, cosine), k.apply("i32x4.add", "int32", quarters, k.whole(1)));
   const b = signed(k.select(isOdd, cosine, sine), quarters);
-  return [k.shuffle("float32", a, b, lanes(0, 4, 1, 5)), k.shuffle("float32", a, b, lanes(2, 6, 3, 7))];
+  return [k.shuffle("float32", a, b, [0, 4, 1, 5]), k.shuffle("float32", a, b, [2, 6, 3, 7])];
 }
 
 /** Numbers of four pairs of words in float64, two pairs in a vector, for the angles beyond quarter turns. */
@@ -27,11 +27,11 @@ export function unrounded(
   left: Node,
   right: Node,
 ): { quarters: Node; cosines: readonly Node[]; sines: readonly Node[] } {
-  const first = k.shuffle("int32", left, right, lanes(0, 2, 4, 6));
-  const second = k.shuffle("int32", left, right, lanes(1, 3, 5, 7));
+  const first = k.shuffle("int32", left, right, [0, 2, 4, 6]);
+  const second = k.shuffle("int32", left, right, [1, 3, 5, 7]);
   const sum = k.apply("i32x4.add", "int32", k.shift("i32x4.shr_u", "int32", second, 29), k.whole(1));
   const quarters = k.shift("i32x4.shr_u", "int32", sum, 1);
-  const high = (x: Node) => k.shuffle("int32", x, x, lanes(2, 3, 2, 3));
+  const high = (x: Node) => highHalf(k, "int32", x);
   const halves = [scaled(k, first, second, quarters), scaled(k, high(first), high(second), high(quarters))];
   return { quarters, cosines: halves.map(([cosine]) => cosine), sines: halves.map(([, sine]) => sine) };
 }
@@ -64,9 +64,4 @@ function scaled(k: Nodes, first: Node, second: Node, quarters: Node): [cosine: N
   const near = sub(one, halfY);
   const cosine = add(add(sub(sub(one, near), halfY), rest), near);
   return [mul(cosine, radius), mul(sine, radius)];
-}
-
-/** The bytes of 32-bit lanes. */
-function lanes(...indices: readonly number[]): number[] {
-  return indices.flatMap((index) => [0, 1, 2, 3].map((byte) => 4 * index + byte));
 }

@@ -126,10 +126,11 @@ export function pow(k: Nodes, a: Node, b: Node): Node {
   const [zero, one] = [k.number(0), k.number(1)];
   const size = k.abs(a);
   const halves = [0, 8].map((start) => {
-    const lower = (x: Node) => k.apply("f64x2.promote_low_f32x4", "float64", start === 0 ? x : highHalf(k, x));
+    const lower = (x: Node) =>
+      k.apply("f64x2.promote_low_f32x4", "float64", start === 0 ? x : highHalf(k, "float32", x));
     return k.apply("f32x4.demote_f64x2_zero", "float32", powDouble(k, lower(size), lower(b)));
   });
-  const joined = k.shuffle("float32", halves[0]!, halves[1]!, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+  const joined = k.shuffle("float32", halves[0]!, halves[1]!, [0, 1, 4, 5]);
   const magnitude = k.select(either(k, k.equal(size, one), k.equal(b, zero)), one, joined);
   const isWhole = k.equal(k.apply("f32x4.trunc", "float32", b), b);
   const half = k.mul(b, k.number(0.5));
@@ -225,8 +226,9 @@ function withSign(k: Nodes, size: Node, sign: Node): Node {
   return k.apply("v128.bitselect", "float32", sign, size, k.bits(signBit));
 }
 
-function highHalf(k: Nodes, x: Node): Node {
-  return k.shuffle("float32", x, x, [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
+/** The last two of four numbers, in the place of the first two. */
+export function highHalf(k: Nodes, type: "float32" | "int32", x: Node): Node {
+  return k.shuffle(type, x, x, [2, 3, 2, 3]);
 }
 
 /** Adding this number to an integer leaves the integer in the low bits. */

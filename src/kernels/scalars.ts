@@ -30,7 +30,7 @@ export interface Load extends Typed<TensorType> {
   readonly view: View;
 }
 
-/** A SIMD instruction on other nodes; `immediate` is the width of a shift, `lanes` the order of a shuffle. */
+/** A SIMD instruction on other nodes; `immediate` is the width of a shift, `lanes` the order of a shuffle's bytes. */
 export interface Applied extends Typed {
   readonly kind: "applied";
   readonly op: InstructionName;
@@ -157,7 +157,9 @@ export class Nodes implements Arithmetic {
     }));
   }
 
-  shuffle(type: LaneType, a: Node, b: Node, lanes: readonly number[]): Node {
+  /** @param order For each 32-bit lane of the result, that of the operands: 0 to 3 of a, 4 to 7 of b. */
+  shuffle(type: LaneType, a: Node, b: Node, order: readonly number[]): Node {
+    const lanes = order.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte));
     return this.interned(`shuffle ${type} ${a.id},${b.id} ${lanes.join()}`, (id) => ({
       id,
       type,

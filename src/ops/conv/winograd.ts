@@ -168,22 +168,11 @@ function isNoLarger(own: Axis, axis: Axis): boolean {
 
 /** An image whose phases are channels of y. @param own The axes of y. */
 function interleaved(y: Tensor, axes: Winograd, own: Winograd): Tensor {
-  const [[down, across], [rows, columns]] = [axes, own];
-  const phases = reshape(y, [
-    y.shape[0] as number,
-    rows.outputExtent,
-    columns.outputExtent,
-    down.stride,
-    across.stride,
-    -1,
-  ]);
-  const turned = transpose(phases, [0, 1, 3, 2, 4, 5]);
-  const image = reshape(turned, [
-    y.shape[0] as number,
-    rows.outputExtent * down.stride,
-    columns.outputExtent * across.stride,
-    -1,
-  ]);
+  const n = y.shape[0] as number;
+  const [tall, wide] = own.map(({ outputExtent }) => outputExtent) as [number, number];
+  const [down, across] = axes.map(({ stride }) => stride) as [number, number];
+  const phases = transpose(reshape(y, [n, tall, wide, down, across, -1]), [0, 1, 3, 2, 4, 5]);
+  const image = reshape(phases, [n, tall * down, wide * across, -1]);
   return axes.reduce((part, { padding, stride, inputExtent }, i) => {
     const start = padding % stride;
     return slice(part, i + 1, start, start + inputExtent);
